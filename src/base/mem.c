@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,17 +36,13 @@ void *da_mem_calloc(size_t n, size_t item_bytes) {
 }
 
 void *da_mem_realloc(void *old, size_t n, size_t item_bytes) {
-  size_t bytes = block_bytes(n, item_bytes);
-  if (!bytes || fails_on_purpose()) return NULL;
-  if (!old) return aligned_alloc(DA_MEM_ALIGNMENT, bytes);
-  /* realloc moves large blocks without copying, but promises only 16-byte alignment. */
-  void *grown = realloc(old, bytes);
-  if (!grown || (uintptr_t)grown % DA_MEM_ALIGNMENT == 0) return grown;
-  void *aligned = aligned_alloc(DA_MEM_ALIGNMENT, bytes);
-  if (!aligned) return NULL;
-  memcpy(aligned, grown, bytes);
-  free(grown);
-  return aligned;
+  void *grown = da_mem_alloc(n, item_bytes);
+  if (!grown || !old) return grown;
+  /* realloc itself promises only 16-byte alignment, and could not give the old block back. */
+  size_t old_bytes = malloc_usable_size(old), new_bytes = n * item_bytes;
+  memcpy(grown, old, old_bytes < new_bytes ? old_bytes : new_bytes);
+  free(old);
+  return grown;
 }
 
 void da_mem_free(void *block) { free(block); }

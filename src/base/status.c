@@ -34,13 +34,20 @@ da_status da_fail(da_error *err, da_status code, const char *format, ...) {
 
 da_status da_fail_context(da_error *err, da_status code, const char *format, ...) {
   if (!err) return code;
-  char message[sizeof err->msg];
-  memcpy(message, err->msg, sizeof message);
+  da_error inner = *err;
   va_list args;
   va_start(args, format);
-  int n = vsnprintf(err->msg, sizeof err->msg, format, args);
+  vsnprintf(err->msg, sizeof err->msg, format, args);
   va_end(args);
-  if (n >= 0 && (size_t)n < sizeof err->msg) snprintf(err->msg + n, sizeof err->msg - (size_t)n, ": %s", message);
+  size_t used = strlen(err->msg);
+  const char *parts[] = {": ", inner.msg};
+  for (int i = 0; i < 2; i++) { /* what does not fit is cut off */
+    size_t room = sizeof err->msg - 1 - used, length = strlen(parts[i]);
+    if (length > room) length = room;
+    memcpy(err->msg + used, parts[i], length);
+    used += length;
+  }
+  err->msg[used] = 0;
   err->code = code;
   return code;
 }
