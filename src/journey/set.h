@@ -1,0 +1,64 @@
+/* The packed journey set: every journey of a bucket in flat arrays, mapped from one file.
+ *
+ * feature_store_preprocessed/journeys.pack, journeys in the order of (uid, journey_index):
+ *
+ *   touch      0    1    2    3    4    5    6
+ *   campaign   7    7    2    2    0    5    5      uint32, index into names
+ *   time_us   t0   t1   t2   t3   t4   t5   t6      int64, microseconds UTC, never decreasing inside a user
+ *   journey   |-- 0 --|  1 |------- 2 ------|       first_touch = 0 2 3 7
+ *   flags       conv    no        conv              bit 0 converted, bits 1-2 set (0 train, 1 val, 2 test)
+ *   user      |---- A ----|------- B -------|       first_journey = 0 2 3
+ *   value       9.90              20.00             one a converted journey, in journey order; absent without a value column
+ *
+ * Invariants: every journey has at least one touch; a journey's touches are of one user; a user's journeys are in time
+ * order and in one set (unless the split is by time or column). 12 bytes a touch, 9 a journey, 8 + uid a user. */
+#ifndef DA_JOURNEY_SET_H
+#define DA_JOURNEY_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/text.h"
+#include "store/table.h"
+
+enum { DA_SET_TRAIN, DA_SET_VAL, DA_SET_TEST, DA_N_SETS };
+enum { DA_JOURNEY_CONVERTED = 1 };
+
+typedef struct {
+  uint64_t n_touches, n_journeys, n_users, n_conversions;
+  uint64_t n_unattributed;        /* conversions without a touch in their window (separate conversion events) */
+  double unattributed_value;
+  int64_t log_start_us, log_end_us; /* first and last moment of the whole log, before any cut */
+  const uint32_t *campaign;       /* [n_touches] */
+  const int64_t *time_us;         /* [n_touches] */
+  const uint64_t *first_touch;    /* [n_journeys + 1] */
+  const uint8_t *flags;           /* [n_journeys] */
+  const double *value;            /* [n_conversions], or NULL: every conversion counts 1 */
+  const int64_t *conversion_us;   /* [n_conversions] when conversions are events of their own; NULL: at the last touch */
+  const uint64_t *first_journey;  /* [n_users + 1] */
+  const int64_t *uid_int;         /* [n_users], or NULL when uids are text */
+  const uint64_t *uid_end;        /* text uids: [n_users + 1] offsets into uid_text; NULL otherwise */
+  const char *uid_text;
+  da_names campaigns;             /* names in byte order; index = rank */
+  uint64_t checksum;              /* of the file's content: names this set in models and manifests */
+  void *mapping;                  /* private to set.c */
+  size_t mapping_bytes;
+  da_slice *name_slices;          /* private to set.c */
+} da_journeys;
+
+static inline bool da_journey_converted(const da_journeys *set, uint64_t journey) { return set->flags[journey] & DA_JOURNEY_CONVERTED; }
+static inline int da_journey_set(const da_journeys *set, uint64_t journey) { return (set->flags[journey] >> 1) & 3; }
+static inline uint64_t da_journey_length(const da_journeys *set, uint64_t journey) {
+  return set->first_touch[journey + 1] - set->first_touch[journey];
+}
+
+/* Maps a packed file (da_bucket_local gives its path). Hostile until checked: sizes, bounds, order and checksum are verified; DA_ERR_DATA. */
+da_status da_journeys_open(const char *path, da_journeys *set, da_error *err) DA_MUST_CHECK;
+void da_journeys_close(da_journeys *set); /* {0} and a second call allowed */
+
+/* Builds a set in memory (tests, simulation, scoring from arrays): the arrays stay the caller's. Same checks as open. */
+da_status da_journeys_check(const da_journeys *set, da_error *err) DA_MUST_CHECK;
+
+#endif
