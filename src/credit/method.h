@@ -1,0 +1,51 @@
+/* Attribution methods, one file each, behind one table.
+ *
+ *   fit (once, over all journeys; may be NULL)  ->  state  ->  credit (any range of journeys, any thread)
+ *
+ * A method turns each converting journey into credit per touch. For every conversion: credits + baseline = 1 (baseline: what would
+ * have happened anyway; 0 for methods that know none; credits may be negative only where the method says so). Journeys that did not
+ * convert get zeros. Money is the same shares times the conversion's value. Conservation is checked by credit/totals.h in every run. */
+#ifndef DA_CREDIT_METHOD_H
+#define DA_CREDIT_METHOD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/monitor.h"
+#include "base/threads.h"
+#include "journey/set.h"
+#include "store/config.h"
+
+typedef struct {
+  const da_journeys *set;
+  const da_config *config;
+  da_pool *pool;             /* for fit; credit is called from inside a pool's task and must not use it */
+  const da_monitor *monitor;
+} da_credit_input;
+
+/* Journeys begin .. end-1; touch arrays below start at first_touch[begin]. */
+typedef struct {
+  uint64_t begin, end;
+  const float *attention;    /* the network's attention for the range's touches; NULL without a model */
+} da_credit_range;
+
+typedef struct {
+  const char *name;          /* "last_touch": in tables, config and --set credit.methods */
+  const char *title;         /* "Last touch": on the page */
+  const char *explanation;   /* one sentence for page and help: what it does, what it cannot tell */
+  bool needs_network;
+  bool default_on;
+  /* NULL: nothing to fit. state is this method's own. */
+  da_status (*fit)(const da_credit_input *input, void **state, da_error *err);
+  /* credit: [touches of the range], all zero at the start; baseline: [journeys of the range], zero at the start. */
+  da_status (*credit)(const void *state, const da_credit_input *input, const da_credit_range *range, double *credit, double *baseline,
+                      da_error *err);
+  void (*close)(void *state); /* NULL with fit NULL */
+} da_method;
+
+/* All methods in the order they are shown. Adding one: its file, and its line in credit/methods.c. */
+const da_method *const *da_methods(size_t *n);
+/* NULL when there is none of that name. */
+const da_method *da_method_find(const char *name);
+
+#endif

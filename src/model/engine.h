@@ -1,0 +1,34 @@
+/* Forward, loss and gradients of the network over whole batches, on all threads of a pool, the same bits at any number of threads.
+ *
+ * A batch is cut into chunks by a rule that knows the batch alone; a thread takes a chunk with single-threaded kernels, and the
+ * chunks' partial gradients are summed in a fixed binary tree over chunk numbers. */
+#ifndef DA_MODEL_ENGINE_H
+#define DA_MODEL_ENGINE_H
+
+#include "base/threads.h"
+#include "model/network.h"
+
+typedef enum { DA_KERNELS_BEST, DA_KERNELS_PLAIN, DA_KERNELS_AVX2, DA_KERNELS_AVX512 } da_kernels;
+
+typedef struct {
+  da_kernels kernels; /* BEST: what the processor has */
+  /* Dropout of Keras: one mask a journey. Masks are a function of (seed, the journey's position in the batch). Training only. */
+  float dropout, recurrent_dropout;
+} da_engine_options;
+
+typedef struct da_engine da_engine;
+
+/* The pool stays the caller's and must outlive the engine. */
+da_status da_engine_open(const da_shape *shape, const da_engine_options *options, da_pool *pool, da_engine **engine, da_error *err) DA_MUST_CHECK;
+void da_engine_close(da_engine *engine);
+/* "avx2", "avx512", "plain": for --version, manifests and benchmarks. */
+const char *da_engine_kernels(const da_engine *engine);
+
+/* dparams = gradient of the SUM of the losses over the batch (overwritten, not accumulated); *loss = that sum (before dropout's
+ * scaling of anything). mask_seed names the dropout masks of this step. */
+da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams, double *loss,
+                             da_error *err) DA_MUST_CHECK;
+/* Without dropout. attention: [T] or NULL; logit: [B] or NULL, before the sigmoid. */
+da_status da_engine_score(da_engine *engine, const float *params, const da_batch *batch, float *attention, float *logit, da_error *err) DA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,53 @@
+/* The network of DNAMTA (arXiv 1809.02230), on touches that are sums of embedding rows.
+ *
+ *   B journeys, T touches (all journeys of a batch laid end to end, no padding), I inputs a touch, R rows, E embedding, H hidden
+ *
+ *   x_t = sum over inputs i of emb[row_ti]                     emb (R, E)   campaigns are rows 0 .. K-1; every further
+ *   z_t = x_t W_x + h_{t-1} W_h + b                            W_x (E, 4H)  categorical input (binned time, device ...)
+ *   i, f, o = sigmoid(z_i, z_f, z_o), g = tanh(z_g)            W_h (H, 4H)  has rows of its own behind them
+ *   c_t = f c_{t-1} + i g,  h_t = o tanh(c_t)                  b   (4H)     gate order i, f, g, o, as Keras (i, f, c, o)
+ *   e_t = exp(tanh(w_a . h_t + b_a)),  a_t = e_t / sum e       w_a (H), b_a (1): softmax over the journey's own touches only
+ *   p = sigmoid(w_o . sum_t a_t h_t + b_o)                     w_o (H), b_o (1)
+ *
+ * Loss: sum over journeys of weight x binary cross-entropy. All parameters stand in one flat block of float32; one table gives
+ * each tensor's name, shape and offset and drives initialisation, update, files, sums over ranks and gradient checks. */
+#ifndef DA_MODEL_NETWORK_H
+#define DA_MODEL_NETWORK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+typedef struct {
+  uint32_t n_rows;      /* R >= 1 */
+  uint32_t n_inputs;    /* I >= 1 */
+  uint32_t n_embedding; /* E */
+  uint32_t n_hidden;    /* H */
+} da_shape;
+
+enum { DA_TENSOR_EMBEDDING, DA_TENSOR_W_X, DA_TENSOR_W_H, DA_TENSOR_BIAS, DA_TENSOR_ATTENTION_W, DA_TENSOR_ATTENTION_B, DA_TENSOR_OUT_W, DA_TENSOR_OUT_B, DA_N_TENSORS };
+
+typedef struct {
+  const char *name; /* "embedding", "lstm.kernel", "lstm.recurrent_kernel", "lstm.bias", "attention.kernel", "attention.bias", "output.kernel", "output.bias" */
+  uint32_t n_rows, n_columns;
+  size_t offset;    /* in floats, from the start of the block */
+} da_tensor;
+
+/* Fills tensors[DA_N_TENSORS]; returns the block's length in floats. */
+size_t da_network_layout(const da_shape *shape, da_tensor *tensors);
+/* Refuses absurd sizes (zero, or more than 2^31 floats in all). */
+da_status da_network_check(const da_shape *shape, da_error *err) DA_MUST_CHECK;
+/* Keras' defaults: uniform embedding, Glorot kernels, orthogonal recurrent kernel, bias 0 with 1 at the forget gate. */
+void da_network_init(const da_shape *shape, uint64_t seed, float *params);
+
+/* Journeys laid end to end. The arrays stay the caller's. */
+typedef struct {
+  uint32_t n_journeys;      /* B */
+  const uint32_t *first;    /* [B + 1]: journey j has touches first[j] .. first[j+1]-1; at least one */
+  const uint32_t *rows;     /* [T][I] */
+  const uint8_t *label;     /* [B]: 1 converted; NULL when scoring */
+  const float *weight;      /* [B] or NULL: 1 each */
+} da_batch;
+
+#endif
