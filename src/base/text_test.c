@@ -1,0 +1,115 @@
+/* Oracles: literal texts, a plain buffer filled beside the builder, and the textbook recursion of Levenshtein distance. */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "support/testing.h"
+
+static void pieces_join_up(void **state) {
+  (void)state;
+  da_error err = {0};
+  da_text text = {0};
+  assert_string_equal(da_text_cstr(&text), "");
+  da_text_append(&text, "SELECT ");
+  da_text_printf(&text, "%d, '%s'", 42, "x");
+  da_text_append_n(&text, " FROM t;;;", 8);
+  assert_string_equal(da_text_cstr(&text), "SELECT 42, 'x' FROM t;");
+  assert_int_equal(text.length, strlen("SELECT 42, 'x' FROM t;"));
+  assert_ok(da_text_check(&text, &err), err);
+  da_text_clear(&text);
+  assert_string_equal(da_text_cstr(&text), "");
+  da_text_append_n(&text, "a\0b", 3); /* any byte may be in it */
+  assert_int_equal(text.length, 3);
+  assert_memory_equal(text.data, "a\0b", 4);
+  da_text_free(&text);
+  da_text_free(&text);
+}
+
+static void a_long_text_equals_a_plain_buffer(void **state) {
+  (void)state;
+  static char plain[200000];
+  size_t length = 0;
+  da_text text = {0};
+  da_random random;
+  da_random_init(&random, 1, 0);
+  for (int i = 0; i < 3000; i++) {
+    char piece[64];
+    size_t n = da_random_below(&random, sizeof piece);
+    for (size_t j = 0; j < n; j++) piece[j] = (char)('a' + da_random_below(&random, 26));
+    da_text_append_n(&text, piece, n);
+    memcpy(plain + length, piece, n);
+    length += n;
+  }
+  assert_int_equal(text.length, length);
+  assert_memory_equal(text.data, plain, length);
+  da_text_free(&text);
+}
+
+static void a_builder_without_memory_says_so_at_its_end(void **state) {
+  (void)state;
+  da_error err = {0};
+  da_text text = {0};
+  da_text_append(&text, "kept");
+  da_mem_fail_at(1);
+  da_text_printf(&text, "%01000d", 1);
+  da_mem_fail_at(0);
+  assert_true(text.failed);
+  da_text_append(&text, "dropped");
+  assert_string_equal(da_text_cstr(&text), "kept");
+  assert_fails_with(da_text_check(&text, &err), DA_ERR_MEM, err, "memory ran out");
+  da_text_free(&text);
+}
+
+static size_t smallest(size_t a, size_t b, size_t c) {
+  size_t least = a < b ? a : b;
+  return least < c ? least : c;
+}
+
+/* The definition: drop a letter of a, drop one of b, or take both. */
+static size_t distance_naive(const char *a, const char *b) {
+  if (!*a) return strlen(b);
+  if (!*b) return strlen(a);
+  size_t both = distance_naive(a + 1, b + 1) + (tolower(*a) != tolower(*b));
+  return smallest(distance_naive(a + 1, b) + 1, distance_naive(a, b + 1) + 1, both);
+}
+
+static void distance_counts_edits(void **state) {
+  (void)state;
+  assert_int_equal(da_text_distance("kitten", "sitting"), 3);
+  assert_int_equal(da_text_distance("Epochs", "epochs"), 0);
+  assert_int_equal(da_text_distance("", "abc"), 3);
+  da_random random;
+  da_random_init(&random, 2, 0);
+  for (int i = 0; i < 500; i++) {
+    char words[2][7] = {{0}};
+    for (int w = 0; w < 2; w++) {
+      size_t n = da_random_below(&random, sizeof words[w]);
+      for (size_t j = 0; j < n; j++) words[w][j] = "aAbc"[da_random_below(&random, 4)];
+    }
+    assert_int_equal(da_text_distance(words[0], words[1]), distance_naive(words[0], words[1]));
+  }
+}
+
+static void distance_of_very_long_words_looks_at_their_beginning(void **state) {
+  (void)state;
+  char a[500], b[500];
+  memset(a, 'a', sizeof a - 1);
+  memset(b, 'b', sizeof b - 1);
+  a[sizeof a - 1] = b[sizeof b - 1] = 0;
+  assert_int_equal(da_text_distance(a, a), 0);
+  assert_true(da_text_distance(a, b) > 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(pieces_join_up),
+      cmocka_unit_test(a_long_text_equals_a_plain_buffer),
+      cmocka_unit_test(a_builder_without_memory_says_so_at_its_end),
+      cmocka_unit_test(distance_counts_edits),
+      cmocka_unit_test(distance_of_very_long_words_looks_at_their_beginning),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
