@@ -3,6 +3,7 @@
 set(DA_DEPS ${PROJECT_SOURCE_DIR}/.deps)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter) # runs tests, no part of the program
 
 function(da_require_module target module package)
   pkg_check_modules(${target} QUIET IMPORTED_TARGET ${module})

@@ -19,7 +19,7 @@ target_compile_options(da_options INTERFACE
   # These two change no value that is computed, they only let loops with sqrt and comparisons become vectors.
   -fno-math-errno -fno-trapping-math
   -fopenmp-simd
-  # a*b + c rounds twice on every processor; only the kernel files below may fuse. Never -ffast-math.
+  # a*b + c rounds twice on every processor; only the kernel files below may fuse. Nothing here may reorder sums.
   -ffp-contract=off)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
