@@ -41,6 +41,9 @@ typedef struct {
   da_status (*credit)(const void *state, const da_credit_input *input, const da_credit_range *range, double *credit, double *baseline,
                       da_error *err);
   void (*close)(void *state); /* NULL with fit NULL */
+  /* The name of a method earlier in the table whose fitted state this one's credit reads ("removal" reads that of
+   * "incremental"); fit and close are NULL then. NULL: a state of its own, or none. Whoever runs "removal" alone fits the other. */
+  const char *state_of;
 } da_method;
 
 /* All methods in the order they are shown. Adding one: its file, and its line in credit/methods.c. */
