@@ -26,6 +26,7 @@ typedef struct {
 /* Journeys begin .. end-1; touch arrays below start at first_touch[begin]. */
 typedef struct {
   uint64_t begin, end;
+  uint64_t first_conversion; /* converted journeys before begin: where the range starts in set->value and set->conversion_us */
   const float *attention;    /* the network's attention for the range's touches; NULL without a model */
 } da_credit_range;
 
@@ -46,9 +47,15 @@ typedef struct {
   const char *state_of;
 } da_method;
 
-/* All methods in the order they are shown. Adding one: its file, and its line in credit/methods.c. */
+/* All methods in the order they are shown. Adding one: its file, which defines `const da_method da_method_NAME`, and its line in
+ * credit/methods.c. */
 const da_method *const *da_methods(size_t *n);
 /* NULL when there is none of that name. */
 const da_method *da_method_find(const char *name);
+
+/* The methods of a run, in the order they are shown: those in config->credit.methods or, when it is empty, all that are on by default;
+ * without a network those that need one are left out. chosen: room for all of da_methods. DA_ERR_CONFIG for a name that is unknown,
+ * and for one that was asked for but needs the missing network. */
+da_status da_methods_choose(const da_config *config, bool has_network, const da_method **chosen, size_t *n, da_error *err) DA_MUST_CHECK;
 
 #endif
