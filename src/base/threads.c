@@ -102,9 +102,13 @@ void da_pool_close(da_pool *pool) {
   da_mem_free(pool);
 }
 
-int da_pool_n_threads(const da_pool *pool) { return pool->n_workers + 1; }
+int da_pool_n_threads(const da_pool *pool) { return pool ? pool->n_workers + 1 : 1; }
 
 void da_pool_run(da_pool *pool, size_t n_tasks, da_task task, void *context) {
+  if (!pool) {
+    for (size_t i = 0; i < n_tasks; i++) task(context, i, 0);
+    return;
+  }
   pthread_mutex_lock(&pool->lock);
   pool->task = task;
   pool->context = context;

@@ -18,8 +18,10 @@ typedef void (*da_task)(void *context, size_t task, int thread);
 da_status da_pool_open(int n_threads, da_pool **pool, da_error *err) DA_MUST_CHECK;
 /* NULL allowed. */
 void da_pool_close(da_pool *pool);
+/* 1 for NULL. */
 int da_pool_n_threads(const da_pool *pool);
-/* Runs task(context, i, thread) for i in 0 .. n_tasks-1 and returns when all are done. Not re-entrant. */
+/* Runs task(context, i, thread) for i in 0 .. n_tasks-1 and returns when all are done. Not re-entrant.
+ * pool NULL: one after the other in the caller's thread, for work that is itself a task of a pool. */
 void da_pool_run(da_pool *pool, size_t n_tasks, da_task task, void *context);
 /* Processors this process may use. */
 int da_n_processors(void);

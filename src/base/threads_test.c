@@ -69,6 +69,14 @@ static void many_short_rounds_lose_nothing(void **state) {
   da_pool_close(pool);
 }
 
+static void without_a_pool_the_caller_does_all(void **state) {
+  (void)state;
+  atomic_int sum = 0;
+  assert_int_equal(da_pool_n_threads(NULL), 1);
+  da_pool_run(NULL, 7, add_one, &sum);
+  assert_int_equal(sum, 7);
+}
+
 static void zero_threads_means_one_a_processor(void **state) {
   (void)state;
   da_error err = {0};
@@ -98,6 +106,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_task_runs_once_at_any_number_of_threads),
       cmocka_unit_test(many_short_rounds_lose_nothing),
+      cmocka_unit_test(without_a_pool_the_caller_does_all),
       cmocka_unit_test(zero_threads_means_one_a_processor),
       cmocka_unit_test(absurd_numbers_and_missing_memory_are_refused),
   };
