@@ -10,10 +10,20 @@
 
 typedef enum { DA_KERNELS_BEST, DA_KERNELS_PLAIN, DA_KERNELS_AVX2, DA_KERNELS_AVX512 } da_kernels;
 
+/* Masks are functions of (mask_seed, number, unit): model/dropout.h. Training only. */
+typedef enum {
+  /* One mask a step, on weights: on the entries of emb (dropout), as Gal and Ghahramani 2016 drop words, and of W_h
+   * (recurrent_dropout), as in AWD-LSTM (Merity et al. 2017). Journeys that begin alike still share their states. */
+  DA_DROPOUT_STEP,
+  /* Keras': one mask a journey on x (dropout) and one on h before W_h (recurrent_dropout), the same at each of its touches. Mask
+   * number: the journey's position in the batch. Slower: nothing is shared. */
+  DA_DROPOUT_JOURNEY,
+} da_dropout_kind;
+
 typedef struct {
   da_kernels kernels; /* BEST: what the processor has */
-  /* Dropout of Keras: one mask a journey. Masks are a function of (seed, the journey's position in the batch). Training only. */
-  float dropout, recurrent_dropout;
+  da_dropout_kind dropout_kind;
+  float dropout, recurrent_dropout; /* rates, 0 <= rate < 1; 0: none */
 } da_engine_options;
 
 typedef struct da_engine da_engine;

@@ -19,6 +19,8 @@
 
 #include "base/status.h"
 
+enum { DA_NETWORK_MAX_INPUTS = 64, DA_NETWORK_MAX_UNITS = 4096 }; /* the most inputs a touch; the largest E and H */
+
 typedef struct {
   uint32_t n_rows;      /* R >= 1 */
   uint32_t n_inputs;    /* I >= 1 */
@@ -36,9 +38,10 @@ typedef struct {
 
 /* Fills tensors[DA_N_TENSORS]; returns the block's length in floats. */
 size_t da_network_layout(const da_shape *shape, da_tensor *tensors);
-/* Refuses absurd sizes (zero, or more than 2^31 floats in all). */
+/* Refuses absurd sizes (zero, beyond the limits above, or more than 2^31 floats in all): DA_ERR_ARG. */
 da_status da_network_check(const da_shape *shape, da_error *err) DA_MUST_CHECK;
-/* Keras' defaults: uniform embedding, Glorot kernels, orthogonal recurrent kernel, bias 0 with 1 at the forget gate. */
+/* Keras' defaults: uniform embedding, Glorot kernels, orthogonal recurrent kernel, bias 0 with 1 at the forget gate.
+ * A function of (shape, seed) alone. */
 void da_network_init(const da_shape *shape, uint64_t seed, float *params);
 
 /* Journeys laid end to end. The arrays stay the caller's. */
