@@ -54,8 +54,9 @@ const da_method *const *da_methods(size_t *n);
 const da_method *da_method_find(const char *name);
 
 /* The methods of a run, in the order they are shown: those in config->credit.methods or, when it is empty, all that are on by default;
- * without a network those that need one are left out. chosen: room for all of da_methods. DA_ERR_CONFIG for a name that is unknown,
- * and for one that was asked for but needs the missing network. */
+ * attention always when there is a network (campaign_attention.parquet is made of it), and never what needs a network when there is
+ * none. chosen: room for all of da_methods. DA_ERR_CONFIG for a name that is unknown, and for one that was asked for but needs the
+ * missing network. */
 da_status da_methods_choose(const da_config *config, bool has_network, const da_method **chosen, size_t *n, da_error *err) DA_MUST_CHECK;
 
 #endif

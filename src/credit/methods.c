@@ -55,6 +55,7 @@ static da_status check_wish(const char *name, bool has_network, da_error *err) {
 }
 
 static bool is_wanted(const da_method *method, const da_text_list *wishes, bool has_network) {
+  if (method == &da_method_attention && has_network) return true;
   if (wishes->n == 0) return method->default_on && (has_network || !method->needs_network);
   for (size_t i = 0; i < wishes->n; i++) {
     if (strcmp(wishes->items[i], method->name) == 0) return true;

@@ -51,6 +51,15 @@ static void wishes_come_in_the_order_of_the_table(void **state) {
   assert_ptr_equal(chosen[2], da_method_find("participation"));
 }
 
+static void attention_is_there_whenever_there_is_a_network(void **state) {
+  (void)state;
+  const da_method *chosen[64];
+  const char *wish = "linear";
+  assert_int_equal(choose(&wish, 1, true, chosen), 2);
+  assert_ptr_equal(chosen[0], da_method_find("attention"));
+  assert_int_equal(choose(&wish, 1, false, chosen), 1);
+}
+
 static void impossible_wishes_are_refused(void **state) {
   (void)state;
   da_error err = {0};
@@ -70,6 +79,7 @@ int main(void) {
       cmocka_unit_test(every_method_says_what_page_and_help_need),
       cmocka_unit_test(the_default_is_what_applies),
       cmocka_unit_test(wishes_come_in_the_order_of_the_table),
+      cmocka_unit_test(attention_is_there_whenever_there_is_a_network),
       cmocka_unit_test(impossible_wishes_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
