@@ -32,6 +32,13 @@ typedef struct {
   size_t length;
 } da_slice;
 
+/* -1, 0 or 1: byte order, a beginning before what it begins. */
+int da_slice_compare(da_slice a, da_slice b);
+/* Well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
+bool da_slice_is_utf8(da_slice slice);
+/* The slice as a JSON string in quotes; its UTF-8 stays as it is, control characters are escaped. */
+void da_text_append_json(da_text *text, da_slice slice);
+
 /* Number of single-character edits between a and b (Levenshtein), letters compared without case: for "did you mean". */
 size_t da_text_distance(const char *a, const char *b);
 
