@@ -40,6 +40,14 @@ void da_json_string(da_text *json, const char *data, size_t length) {
   da_text_append_n(json, "\"", 1);
 }
 
+bool da_json_keeps(const char *data, size_t length) {
+  for (size_t i = 0, n; i < length; i += n) {
+    n = utf8_length((const unsigned char *)data + i, length - i);
+    if (n == 0 || data[i] == 0) return false;
+  }
+  return true;
+}
+
 void da_json_number(da_text *json, double value) {
   if (!isfinite(value)) {
     da_text_append(json, "null");

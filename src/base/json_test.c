@@ -33,7 +33,11 @@ static void bytes_that_are_no_text_are_replaced(void **state) {
     for (size_t k = 0; k < length; k++) strcat(wanted, "\xEF\xBF\xBD");
     strcat(wanted, "\"");
     assert_string(broken[i], length, wanted);
+    assert_false(da_json_keeps(broken[i], length));
   }
+  assert_true(da_json_keeps("Grüße \"\n", 9));
+  assert_true(da_json_keeps("", 0));
+  assert_false(da_json_keeps("a\0b", 3));
 }
 
 static void assert_number(double value, const char *wanted) {

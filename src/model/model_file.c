@@ -1,0 +1,225 @@
+/* A model as safetensors: out, and in again after every check. */
+#include <cJSON.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "model/model.h"
+#include "model/safetensors.h"
+
+#define FORMAT "deepattribution"
+#define FORMAT_VERSION "1"
+
+static void print_inputs(const da_model *model, da_text *json) {
+  for (uint32_t i = 0; i < model->inputs.n; i++) {
+    da_text_append(json, i ? ",{\"name\":" : "[{\"name\":");
+    da_json_string(json, da_input_name(&model->inputs.items[i]), strlen(da_input_name(&model->inputs.items[i])));
+    da_text_printf(json, ",\"rows\":%u}", model->inputs.items[i].n_rows);
+  }
+  da_text_append(json, "]");
+}
+
+static void print_campaigns(const da_model *model, da_text *json) {
+  da_text_append(json, "[");
+  for (size_t i = 0; i < model->campaigns.n; i++) {
+    if (i) da_text_append(json, ",");
+    da_json_string(json, model->campaigns.items[i].data, model->campaigns.items[i].length);
+  }
+  da_text_append(json, "]");
+}
+
+/* Upper edges of the time bins 1 .. n-2: not needed to read the model here, but by whoever feeds the network elsewhere. */
+static void print_time_bins(da_text *json) {
+  da_time_bins bins;
+  da_time_bins_init(&bins);
+  for (int b = 1; b < DA_N_TIME_BINS - 1; b++) da_text_printf(json, b > 1 ? ",%llu" : "[%llu", (unsigned long long)bins.upper_us[b]);
+  da_text_append(json, "]");
+}
+
+/* A tensor of the table as safetensors has it: one row is a vector. */
+static da_safetensor as_safetensor(const da_tensor *tensor, const float *params) {
+  da_safetensor out = {.name = tensor->name, .n_dims = 2, .dims = {tensor->n_rows, tensor->n_columns}};
+  if (tensor->n_rows == 1) out = (da_safetensor){.name = tensor->name, .n_dims = 1, .dims = {tensor->n_columns}};
+  out.n_values = (uint64_t)tensor->n_rows * tensor->n_columns;
+  out.values = params ? params + tensor->offset : NULL;
+  return out;
+}
+
+da_status da_model_print(const da_model *model, da_text *bytes, da_error *err) {
+  da_text inputs = {0}, campaigns = {0}, bins = {0}, shift = {0}, checksum = {0};
+  print_inputs(model, &inputs);
+  print_campaigns(model, &campaigns);
+  print_time_bins(&bins);
+  da_text_printf(&shift, "%.9g", (double)model->logit_shift);
+  da_text_printf(&checksum, "%016llx", (unsigned long long)model->set_checksum);
+  da_text *const texts[] = {&inputs, &campaigns, &bins, &shift, &checksum};
+  da_status status = DA_OK;
+  for (size_t i = 0; i < 5 && status == DA_OK; i++) status = da_text_check(texts[i], err);
+  if (status == DA_OK) {
+    const da_safetensors_entry metadata[] = {
+        {"format", FORMAT}, {"format_version", FORMAT_VERSION}, {"inputs", inputs.data}, {"campaigns", campaigns.data},
+        {"time_bins_us", bins.data}, {"settings", model->settings}, {"logit_shift", shift.data}, {"set_checksum", checksum.data},
+    };
+    da_tensor layout[DA_N_TENSORS];
+    da_network_layout(&model->shape, layout);
+    da_safetensor tensors[DA_N_TENSORS];
+    for (int i = 0; i < DA_N_TENSORS; i++) tensors[i] = as_safetensor(&layout[i], model->params);
+    status = da_safetensors_print(tensors, DA_N_TENSORS, metadata, sizeof metadata / sizeof metadata[0], bytes, err);
+  }
+  for (size_t i = 0; i < 5; i++) da_text_free(texts[i]);
+  return status;
+}
+
+static da_status metadata_text(const da_safetensors *file, const char *key, const char **text, da_error *err) {
+  *text = da_safetensors_metadata(file, key);
+  return *text ? DA_OK : da_fail(err, DA_ERR_DATA, "expected a model of deepattribution but found no \"%s\" in its metadata", key);
+}
+
+static da_status check_format(const da_safetensors *file, da_error *err) {
+  const char *format, *version;
+  DA_TRY(metadata_text(file, "format", &format, err));
+  DA_TRY(metadata_text(file, "format_version", &version, err));
+  if (strcmp(format, FORMAT) || strcmp(version, FORMAT_VERSION))
+    return da_fail(err, DA_ERR_DATA, "expected format " FORMAT " " FORMAT_VERSION " but found %.40s %.40s: use the version that wrote it, or train again",
+                   format, version);
+  return DA_OK;
+}
+
+static da_status parse_inputs(const cJSON *list, da_inputs *inputs, da_error *err) {
+  const cJSON *item;
+  cJSON_ArrayForEach(item, list) {
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "name"));
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(item, "rows");
+    if (!name || !cJSON_IsNumber(rows) || !(rows->valuedouble >= 1 && rows->valuedouble <= INT32_MAX))
+      return da_fail(err, DA_ERR_DATA, "expected inputs with name and rows but found others");
+    DA_TRY(da_inputs_add(inputs, name, (uint64_t)rows->valuedouble, err));
+  }
+  return inputs->n ? DA_OK : da_fail(err, DA_ERR_DATA, "expected at least one input but found none");
+}
+
+/* names: slices of the JSON's own texts. */
+static da_status parse_campaigns(const cJSON *list, da_slice *items, size_t n, da_error *err) {
+  size_t i = 0;
+  const cJSON *item;
+  cJSON_ArrayForEach(item, list) {
+    if (!cJSON_IsString(item) || i == n) break;
+    items[i] = (da_slice){item->valuestring, strlen(item->valuestring)};
+    if (i && strcmp(items[i - 1].data, items[i].data) >= 0)
+      return da_fail(err, DA_ERR_DATA, "expected campaigns in byte order but found \"%.100s\" before \"%.100s\"", items[i - 1].data, items[i].data);
+    i++;
+  }
+  if (item || i != n) return da_fail(err, DA_ERR_DATA, "expected %zu names of campaigns, as the rows say, but found others", n);
+  return DA_OK;
+}
+
+static da_status parse_numbers(const da_safetensors *file, da_model *model, da_error *err) {
+  const char *shift, *checksum;
+  DA_TRY(metadata_text(file, "logit_shift", &shift, err));
+  DA_TRY(metadata_text(file, "set_checksum", &checksum, err));
+  char *end;
+  model->logit_shift = strtof(shift, &end);
+  if (end == shift || *end || !isfinite(model->logit_shift)) return da_fail(err, DA_ERR_DATA, "expected a number as logit_shift but found %.40s", shift);
+  errno = 0;
+  model->set_checksum = strtoull(checksum, &end, 16);
+  if (strlen(checksum) != 16 || *end || errno) return da_fail(err, DA_ERR_DATA, "expected 16 hex digits as set_checksum but found %.40s", checksum);
+  return DA_OK;
+}
+
+/* Embedding and hidden size stand in the shapes; every shape must then follow from them. */
+static da_status read_sizes(const da_safetensors *file, uint32_t *n_embedding, uint32_t *n_hidden, da_error *err) {
+  const da_safetensor *embedding = da_safetensors_find(file, "embedding"), *recurrent = da_safetensors_find(file, "lstm.recurrent_kernel");
+  if (!embedding || !recurrent || embedding->n_dims != 2 || recurrent->n_dims != 2 || embedding->dims[1] > UINT32_MAX ||
+      recurrent->dims[0] > UINT32_MAX)
+    return da_fail(err, DA_ERR_DATA, "expected matrices \"embedding\" and \"lstm.recurrent_kernel\" but found others");
+  *n_embedding = (uint32_t)embedding->dims[1];
+  *n_hidden = (uint32_t)recurrent->dims[0];
+  return DA_OK;
+}
+
+static da_status read_params(const da_safetensors *file, da_model *model, da_error *err) {
+  da_tensor layout[DA_N_TENSORS];
+  da_network_layout(&model->shape, layout);
+  for (int i = 0; i < DA_N_TENSORS; i++) {
+    da_safetensor wanted = as_safetensor(&layout[i], NULL);
+    const da_safetensor *found = da_safetensors_find(file, wanted.name);
+    if (!found || found->n_dims != wanted.n_dims || memcmp(found->dims, wanted.dims, sizeof wanted.dims))
+      return da_fail(err, DA_ERR_DATA, "expected tensor \"%s\" with %u x %u values but found another shape", wanted.name, layout[i].n_rows,
+                     layout[i].n_columns);
+    float *values = model->params + layout[i].offset;
+    DA_TRY(da_safetensors_read(file, wanted.name, values, wanted.n_values, err));
+    for (uint64_t k = 0; k < wanted.n_values; k++)
+      if (!isfinite(values[k])) return da_fail(err, DA_ERR_DATA, "expected finite values in tensor \"%s\" but found NaN or infinity", wanted.name);
+  }
+  return DA_OK;
+}
+
+/* The JSON texts inside the metadata, while their model is made. */
+typedef struct {
+  cJSON *inputs, *campaigns;
+  da_slice *names;
+} model_json;
+
+static da_status build(const da_safetensors *file, model_json *json, da_model *model, da_error *err) {
+  const char *inputs_text, *campaigns_text, *settings;
+  DA_TRY(check_format(file, err));
+  DA_TRY(metadata_text(file, "inputs", &inputs_text, err));
+  DA_TRY(metadata_text(file, "campaigns", &campaigns_text, err));
+  DA_TRY(metadata_text(file, "settings", &settings, err));
+  json->inputs = cJSON_Parse(inputs_text);
+  json->campaigns = cJSON_Parse(campaigns_text);
+  if (!cJSON_IsArray(json->inputs) || !cJSON_IsArray(json->campaigns))
+    return da_fail(err, DA_ERR_DATA, "expected inputs and campaigns as JSON lists in the metadata but found something else");
+  da_inputs inputs = {0};
+  DA_TRY(parse_inputs(json->inputs, &inputs, err));
+  size_t n_campaigns = inputs.items[0].n_rows - 1;
+  json->names = da_mem_alloc(n_campaigns, sizeof *json->names);
+  if (!json->names) return da_mem_fail(err, n_campaigns, sizeof *json->names, "the names of campaigns");
+  DA_TRY(parse_campaigns(json->campaigns, json->names, n_campaigns, err));
+  uint32_t n_embedding, n_hidden;
+  DA_TRY(read_sizes(file, &n_embedding, &n_hidden, err));
+  const da_safetensor *embedding = da_safetensors_find(file, "embedding");
+  if (embedding->dims[0] != inputs.n_rows) /* before memory is asked for by a number that the file's size does not vouch for */
+    return da_fail(err, DA_ERR_DATA, "expected %u rows in tensor \"embedding\" but found %llu", inputs.n_rows, (unsigned long long)embedding->dims[0]);
+  DA_TRY(da_model_init(&inputs, n_embedding, n_hidden, &(da_names){json->names, n_campaigns}, settings, model, err));
+  DA_TRY(parse_numbers(file, model, err));
+  return read_params(file, model, err);
+}
+
+da_status da_model_parse(const char *name, const void *bytes, size_t n_bytes, da_model *model, da_error *err) {
+  *model = (da_model){0};
+  da_safetensors file;
+  DA_TRY(da_safetensors_parse(name, bytes, n_bytes, &file, err));
+  model_json json = {0};
+  da_status status = build(&file, &json, model, err);
+  if (status != DA_OK) {
+    da_model_close(model);
+    status = da_fail_context(err, status == DA_ERR_ARG ? DA_ERR_DATA : status, "%s", name);
+  }
+  cJSON_Delete(json.inputs);
+  cJSON_Delete(json.campaigns);
+  da_mem_free(json.names);
+  da_safetensors_close(&file);
+  return status;
+}
+
+static da_status read_all(FILE *file, const char *path, da_text *bytes, da_error *err) {
+  char piece[64 * 1024];
+  for (size_t n; (n = fread(piece, 1, sizeof piece, file)) > 0;) da_text_append_n(bytes, piece, n);
+  if (ferror(file)) return da_fail(err, DA_ERR_IO, "%s: expected to read the model but found: %s", path, strerror(errno));
+  return da_text_check(bytes, err);
+}
+
+da_status da_model_open(const char *path, da_model *model, da_error *err) {
+  *model = (da_model){0};
+  FILE *file = fopen(path, "rb");
+  if (!file) return da_fail(err, DA_ERR_IO, "%s: expected a model file but found: %s", path, strerror(errno));
+  da_text bytes = {0};
+  da_status status = read_all(file, path, &bytes, err);
+  fclose(file);
+  if (status == DA_OK) status = da_model_parse(path, da_text_cstr(&bytes), bytes.length, model, err);
+  da_text_free(&bytes);
+  return status;
+}
