@@ -1,0 +1,54 @@
+#include "model/gather.h"
+
+#include "base/mem.h"
+
+enum { TASK_JOURNEYS = 128 }; /* below it a thread's wake-up costs more than its work */
+
+typedef struct {
+  const da_input_reader *reader;
+  const da_touches *journeys;
+  const uint32_t *first;
+  uint32_t *rows;
+  uint32_t n_journeys;
+} gather_work;
+
+static void gather_task(void *context, size_t task, int thread) {
+  (void)thread;
+  const gather_work *work = context;
+  uint32_t begin = (uint32_t)task * TASK_JOURNEYS, end = begin + TASK_JOURNEYS;
+  if (end > work->n_journeys) end = work->n_journeys;
+  for (uint32_t j = begin; j < end; j++)
+    da_input_reader_rows(work->reader, &work->journeys[j], work->rows + (size_t)work->first[j] * work->reader->inputs->n);
+}
+
+static da_status make_room(uint32_t **items, size_t *capacity, size_t needed, da_error *err) {
+  void *block = *items;
+  da_status status = da_mem_reserve(&block, capacity, needed, sizeof **items, "a batch of journeys", err);
+  *items = block;
+  return status;
+}
+
+da_status da_gather_batch(da_gather *gather, const da_input_reader *reader, const da_touches *journeys, uint32_t n_journeys, da_pool *pool,
+                          da_batch *batch, da_error *err) {
+  DA_TRY(make_room(&gather->first, &gather->first_capacity, (size_t)n_journeys + 1, err));
+  uint64_t n_touches = 0;
+  for (uint32_t j = 0; j < n_journeys; j++) {
+    gather->first[j] = (uint32_t)n_touches;
+    n_touches += journeys[j].n;
+    if (n_touches * reader->inputs->n > UINT32_MAX)
+      return da_fail(err, DA_ERR_DATA, "expected at most 2^32 inputs in a batch but %u journeys have more; set journey_max_len or a smaller batch_size",
+                     n_journeys);
+  }
+  gather->first[n_journeys] = (uint32_t)n_touches;
+  DA_TRY(make_room(&gather->rows, &gather->rows_capacity, n_touches * reader->inputs->n, err));
+  gather_work work = {reader, journeys, gather->first, gather->rows, n_journeys};
+  da_pool_run(pool, (n_journeys + TASK_JOURNEYS - 1) / TASK_JOURNEYS, gather_task, &work);
+  *batch = (da_batch){.n_journeys = n_journeys, .first = gather->first, .rows = gather->rows};
+  return DA_OK;
+}
+
+void da_gather_free(da_gather *gather) {
+  da_mem_free(gather->first);
+  da_mem_free(gather->rows);
+  *gather = (da_gather){0};
+}
