@@ -50,7 +50,7 @@ class Totals(unittest.TestCase):
     def test_adds_both_runs_up(self):
         self.assertEqual(self.run_test(dev="5 0 0", release="7 0 0"), (0, "12 passed, 0 failed"))
         calls = (self.top / "calls").read_text().splitlines()
-        self.assertEqual(calls, ["dev -LE slow|full", "release -LE full"])
+        self.assertEqual(calls, ["dev -LE slow|full", "release -LE full|repo|scripts"])
 
     def test_skipped_tests_have_not_passed(self):
         self.assertEqual(self.run_test(dev="5 0 2", release="7 0 0"), (0, "10 passed, 0 failed, 2 skipped"))
