@@ -2,7 +2,9 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -46,9 +48,7 @@ void da_text_printf(da_text *text, const char *format, ...) {
 
 const char *da_text_cstr(const da_text *text) { return text->data ? text->data : ""; }
 
-da_status da_text_check(const da_text *text, da_error *err) {
-  return text->failed ? da_mem_fail(err, text->length, 1, "text") : DA_OK;
-}
+da_status da_text_check(const da_text *text, da_error *err) { return text->failed ? da_mem_fail(err, text->length, 1, "text") : DA_OK; }
 
 void da_text_clear(da_text *text) {
   text->length = 0;
@@ -71,8 +71,9 @@ int da_slice_compare(da_slice a, da_slice b) {
 static const struct {
   unsigned char first, last, n_following, low, high;
 } utf8_forms[] = {
-    {0x00, 0x7f, 0, 0, 0},       {0xc2, 0xdf, 1, 0x80, 0xbf}, {0xe0, 0xe0, 2, 0xa0, 0xbf}, {0xe1, 0xec, 2, 0x80, 0xbf}, {0xed, 0xed, 2, 0x80, 0x9f},
-    {0xee, 0xef, 2, 0x80, 0xbf}, {0xf0, 0xf0, 3, 0x90, 0xbf}, {0xf1, 0xf3, 3, 0x80, 0xbf}, {0xf4, 0xf4, 3, 0x80, 0x8f},
+    {0x00, 0x7f, 0, 0, 0},       {0xc2, 0xdf, 1, 0x80, 0xbf}, {0xe0, 0xe0, 2, 0xa0, 0xbf},
+    {0xe1, 0xec, 2, 0x80, 0xbf}, {0xed, 0xed, 2, 0x80, 0x9f}, {0xee, 0xef, 2, 0x80, 0xbf},
+    {0xf0, 0xf0, 3, 0x90, 0xbf}, {0xf1, 0xf3, 3, 0x80, 0xbf}, {0xf4, 0xf4, 3, 0x80, 0x8f},
 };
 enum { N_UTF8_FORMS = sizeof utf8_forms / sizeof utf8_forms[0] };
 
@@ -114,6 +115,19 @@ void da_text_append_json(da_text *text, da_slice slice) {
   }
   da_text_append_n(text, slice.data + plain, slice.length - plain);
   da_text_append(text, "\"");
+}
+
+void da_text_append_json_number(da_text *text, double value) {
+  if (!isfinite(value)) {
+    da_text_append(text, "null");
+    return;
+  }
+  char digits[32];
+  for (int precision = 15; precision <= 17; precision++) {
+    snprintf(digits, sizeof digits, "%.*g", precision, value);
+    if (strtod(digits, NULL) == value) break;
+  }
+  da_text_append(text, digits);
 }
 
 size_t da_text_distance(const char *a, const char *b) {

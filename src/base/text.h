@@ -38,6 +38,8 @@ int da_slice_compare(da_slice a, da_slice b);
 bool da_slice_is_utf8(da_slice slice);
 /* The slice as a JSON string in quotes; its UTF-8 stays as it is, control characters are escaped. */
 void da_text_append_json(da_text *text, da_slice slice);
+/* A JSON number: the shortest of 15 to 17 digits that reads back as the same double; null for NaN and infinities, which JSON lacks. */
+void da_text_append_json_number(da_text *text, double value);
 
 /* Number of single-character edits between a and b (Levenshtein), letters compared without case: for "did you mean". */
 size_t da_text_distance(const char *a, const char *b);

@@ -3,6 +3,8 @@
 #include "base/text.h"
 
 #include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -143,7 +145,8 @@ static void utf8_is_what_a_decoder_takes(void **state) {
   size_t n_good = 0;
   for (int i = 0; i < 200000; i++) {
     /* Bytes near the edges of the forms, so that good and bad ones both come often. */
-    static const unsigned char edges[] = {'a', 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff};
+    static const unsigned char edges[] = {'a',  0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1,
+                                          0xc2, 0xdf, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff};
     unsigned char bytes[5];
     size_t n = da_random_below(&random, sizeof bytes + 1);
     for (size_t k = 0; k < n; k++) bytes[k] = edges[da_random_below(&random, sizeof edges)];
@@ -168,6 +171,32 @@ static void json_strings_are_escaped(void **state) {
   da_text_free(&text);
 }
 
+static void assert_number(double value, const char *wanted) {
+  da_text json = {0};
+  da_text_append_json_number(&json, value);
+  assert_string_equal(da_text_cstr(&json), wanted);
+  da_text_free(&json);
+}
+
+static void json_numbers_are_short_and_exact(void **state) {
+  (void)state;
+  assert_number(0.1, "0.1");
+  assert_number(0.1 + 0.2, "0.30000000000000004");
+  assert_number(-1e300, "-1e+300");
+  assert_number(42, "42");
+  assert_number(NAN, "null");
+  assert_number(-INFINITY, "null");
+  da_random random;
+  da_random_init(&random, 1, 0);
+  for (int i = 0; i < 10000; i++) {
+    double value = da_random_normal(&random) * exp(50 * da_random_normal(&random));
+    da_text json = {0};
+    da_text_append_json_number(&json, value);
+    assert_true(strtod(da_text_cstr(&json), NULL) == value);
+    da_text_free(&json);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(pieces_join_up),
@@ -176,6 +205,7 @@ int main(void) {
       cmocka_unit_test(slices_compare_by_bytes),
       cmocka_unit_test(utf8_is_what_a_decoder_takes),
       cmocka_unit_test(json_strings_are_escaped),
+      cmocka_unit_test(json_numbers_are_short_and_exact),
       cmocka_unit_test(distance_counts_edits),
       cmocka_unit_test(distance_of_very_long_words_looks_at_their_beginning),
   };

@@ -36,7 +36,8 @@ da_status da_gather_batch(da_gather *gather, const da_input_reader *reader, cons
     gather->first[j] = (uint32_t)n_touches;
     n_touches += journeys[j].n;
     if (n_touches * reader->inputs->n > UINT32_MAX)
-      return da_fail(err, DA_ERR_DATA, "expected at most 2^32 inputs in a batch but %u journeys have more; set journey_max_len or a smaller batch_size",
+      return da_fail(err, DA_ERR_DATA,
+                     "expected at most 2^32 inputs in a batch but %u journeys have more; set journey_max_len or a smaller batch_size",
                      n_journeys);
   }
   gather->first[n_journeys] = (uint32_t)n_touches;

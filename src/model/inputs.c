@@ -19,7 +19,8 @@ static void campaign_rows(const da_input_reader *reader, const da_touches *touch
   for (uint32_t t = 0; t < touches->n; t++) rows[(size_t)t * stride] = first_row + reader->campaign_row[campaign[position(touches, t)]];
 }
 
-static void time_before_rows(const da_input_reader *reader, const da_touches *touches, uint32_t first_row, uint32_t *rows, uint32_t stride) {
+static void time_before_rows(const da_input_reader *reader, const da_touches *touches, uint32_t first_row, uint32_t *rows,
+                             uint32_t stride) {
   const int64_t *time_us = reader->set->time_us;
   int64_t before = 0;
   for (uint32_t t = 0; t < touches->n; t++) {
@@ -37,7 +38,8 @@ static void time_since_rows(const da_input_reader *reader, const da_touches *tou
     rows[(size_t)t * stride] = first_row + da_time_bin(&reader->bins, time_us[position(touches, t)] - start);
 }
 
-static void time_to_last_rows(const da_input_reader *reader, const da_touches *touches, uint32_t first_row, uint32_t *rows, uint32_t stride) {
+static void time_to_last_rows(const da_input_reader *reader, const da_touches *touches, uint32_t first_row, uint32_t *rows,
+                              uint32_t stride) {
   const int64_t *time_us = reader->set->time_us;
   int64_t end = time_us[position(touches, touches->n - 1)];
   for (uint32_t t = 0; t + 1 < touches->n; t++)
@@ -105,21 +107,13 @@ uint32_t da_time_bin(const da_time_bins *bins, int64_t us) {
   return b;
 }
 
-/* -1, 0 or 1 by bytes, as the vocabulary is sorted. */
-static int compare_names(const da_slice *a, const da_slice *b) {
-  size_t shorter = a->length < b->length ? a->length : b->length;
-  int order = memcmp(a->data, b->data, shorter);
-  if (order) return order < 0 ? -1 : 1;
-  return (a->length > b->length) - (a->length < b->length);
-}
-
 /* Both lists are sorted: one merge. unknown: the row for names that the model lacks. */
 static void map_campaigns(const da_names *model, const da_names *set, uint32_t unknown, uint32_t *row, uint64_t *n_unknown) {
   size_t m = 0;
   *n_unknown = 0;
   for (size_t i = 0; i < set->n; i++) {
-    while (m < model->n && compare_names(&model->items[m], &set->items[i]) < 0) m++;
-    bool known = m < model->n && compare_names(&model->items[m], &set->items[i]) == 0;
+    while (m < model->n && da_slice_compare(model->items[m], set->items[i]) < 0) m++;
+    bool known = m < model->n && da_slice_compare(model->items[m], set->items[i]) == 0;
     row[i] = known ? (uint32_t)m : unknown;
     *n_unknown += !known;
   }

@@ -64,7 +64,7 @@ uint32_t da_time_bin(const da_time_bins *bins, int64_t us); /* negative counts a
 typedef struct {
   const da_inputs *inputs;
   const da_journeys *set;
-  uint32_t *campaign_row;                      /* [campaigns of the set]: row in the model's table; owned */
+  uint32_t *campaign_row;                          /* [campaigns of the set]: row in the model's table; owned */
   uint64_t n_unknown_campaigns, n_unknown_touches; /* of the set, not in the model's vocabulary */
   da_time_bins bins;
 } da_input_reader;

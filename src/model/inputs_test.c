@@ -46,8 +46,16 @@ static const int64_t uid[] = {1, 2};
 static const da_slice abc[] = {{"a", 1}, {"b", 1}, {"c", 1}};
 
 static da_journeys small_set(void) {
-  return (da_journeys){.n_touches = 4, .n_journeys = 2, .n_users = 2, .campaign = campaign, .time_us = time_us, .first_touch = first_touch,
-                       .flags = flags, .first_journey = first_journey, .uid_int = uid, .campaigns = {abc, 3}};
+  return (da_journeys){.n_touches = 4,
+                       .n_journeys = 2,
+                       .n_users = 2,
+                       .campaign = campaign,
+                       .time_us = time_us,
+                       .first_touch = first_touch,
+                       .flags = flags,
+                       .first_journey = first_journey,
+                       .uid_int = uid,
+                       .campaigns = {abc, 3}};
 }
 
 static void rows_of_a_journey_by_hand(void **state) {
@@ -64,8 +72,8 @@ static void rows_of_a_journey_by_hand(void **state) {
   da_input_reader_rows(&reader, &(da_touches){.first = 0, .n = 3}, rows);
   /* 2 s is bin 3 (2 ln 2 = 1.39), 98 s bin 11 (9.17), 100 s bin 11 (9.21). */
   uint32_t before = 4, since = before + DA_N_TIME_BINS, to_last = since + DA_N_TIME_BINS;
-  const uint32_t wanted[12] = {1, before + 0,  since + 0,  to_last + 11,  /* */
-                               0, before + 3,  since + 3,  to_last + 11,  /* */
+  const uint32_t wanted[12] = {1, before + 0,  since + 0,  to_last + 11, /* */
+                               0, before + 3,  since + 3,  to_last + 11, /* */
                                1, before + 11, since + 11, to_last + 0};
   assert_memory_equal(rows, wanted, sizeof wanted);
   /* Without its middle touch: the gap is measured anew. */

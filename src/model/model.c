@@ -3,14 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/json.h"
-
 static da_status copy_campaigns(const da_names *campaigns, da_model *model, da_error *err) {
   da_slice *items = da_arena_alloc(&model->texts, campaigns->n + 1, sizeof *items);
   if (!items) return da_mem_fail(err, campaigns->n, sizeof *items, "the names of campaigns");
   for (size_t i = 0; i < campaigns->n; i++) {
     const da_slice *name = &campaigns->items[i];
-    if (!da_json_keeps(name->data, name->length))
+    if (!da_slice_is_utf8(*name) || memchr(name->data, 0, name->length))
       return da_fail(err, DA_ERR_DATA, "expected campaign names in UTF-8 without zero bytes but found another: \"%.*s\"",
                      (int)(name->length < 100 ? name->length : 100), name->data);
     items[i] = (da_slice){da_arena_strndup(&model->texts, name->data, name->length), name->length};

@@ -15,12 +15,12 @@
 /* Valid as {0}. */
 typedef struct {
   da_shape shape;
-  float *params;          /* laid out by da_network_layout; owned */
+  float *params; /* laid out by da_network_layout; owned */
   da_inputs inputs;
-  da_names campaigns;     /* the vocabulary: campaign i has row i; owned (texts) */
-  float logit_shift;      /* added to the network's logit: undoes what oversampling did to the prior */
-  const char *settings;   /* how it was trained, a JSON object; owned (texts) */
-  uint64_t set_checksum;  /* of the journeys it was trained on */
+  da_names campaigns;    /* the vocabulary: campaign i has row i; owned (texts) */
+  float logit_shift;     /* added to the network's logit: undoes what oversampling did to the prior */
+  const char *settings;  /* how it was trained, a JSON object; owned (texts) */
+  uint64_t set_checksum; /* of the journeys it was trained on */
   da_arena texts;
 } da_model;
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "model/model.h"
 #include "model/safetensors.h"
 
@@ -16,7 +15,8 @@
 static void print_inputs(const da_model *model, da_text *json) {
   for (uint32_t i = 0; i < model->inputs.n; i++) {
     da_text_append(json, i ? ",{\"name\":" : "[{\"name\":");
-    da_json_string(json, da_input_name(&model->inputs.items[i]), strlen(da_input_name(&model->inputs.items[i])));
+    const char *name = da_input_name(&model->inputs.items[i]);
+    da_text_append_json(json, (da_slice){name, strlen(name)});
     da_text_printf(json, ",\"rows\":%u}", model->inputs.items[i].n_rows);
   }
   da_text_append(json, "]");
@@ -26,7 +26,7 @@ static void print_campaigns(const da_model *model, da_text *json) {
   da_text_append(json, "[");
   for (size_t i = 0; i < model->campaigns.n; i++) {
     if (i) da_text_append(json, ",");
-    da_json_string(json, model->campaigns.items[i].data, model->campaigns.items[i].length);
+    da_text_append_json(json, model->campaigns.items[i]);
   }
   da_text_append(json, "]");
 }
@@ -60,8 +60,8 @@ da_status da_model_print(const da_model *model, da_text *bytes, da_error *err) {
   for (size_t i = 0; i < 5 && status == DA_OK; i++) status = da_text_check(texts[i], err);
   if (status == DA_OK) {
     const da_safetensors_entry metadata[] = {
-        {"format", FORMAT}, {"format_version", FORMAT_VERSION}, {"inputs", inputs.data}, {"campaigns", campaigns.data},
-        {"time_bins_us", bins.data}, {"settings", model->settings}, {"logit_shift", shift.data}, {"set_checksum", checksum.data},
+        {"format", FORMAT},          {"format_version", FORMAT_VERSION}, {"inputs", inputs.data},     {"campaigns", campaigns.data},
+        {"time_bins_us", bins.data}, {"settings", model->settings},      {"logit_shift", shift.data}, {"set_checksum", checksum.data},
     };
     da_tensor layout[DA_N_TENSORS];
     da_network_layout(&model->shape, layout);
@@ -83,7 +83,8 @@ static da_status check_format(const da_safetensors *file, da_error *err) {
   DA_TRY(metadata_text(file, "format", &format, err));
   DA_TRY(metadata_text(file, "format_version", &version, err));
   if (strcmp(format, FORMAT) || strcmp(version, FORMAT_VERSION))
-    return da_fail(err, DA_ERR_DATA, "expected format " FORMAT " " FORMAT_VERSION " but found %.40s %.40s: use the version that wrote it, or train again",
+    return da_fail(err, DA_ERR_DATA,
+                   "expected format " FORMAT " " FORMAT_VERSION " but found %.40s %.40s: use the version that wrote it, or train again",
                    format, version);
   return DA_OK;
 }
@@ -108,7 +109,8 @@ static da_status parse_campaigns(const cJSON *list, da_slice *items, size_t n, d
     if (!cJSON_IsString(item) || i == n) break;
     items[i] = (da_slice){item->valuestring, strlen(item->valuestring)};
     if (i && strcmp(items[i - 1].data, items[i].data) >= 0)
-      return da_fail(err, DA_ERR_DATA, "expected campaigns in byte order but found \"%.100s\" before \"%.100s\"", items[i - 1].data, items[i].data);
+      return da_fail(err, DA_ERR_DATA, "expected campaigns in byte order but found \"%.100s\" before \"%.100s\"", items[i - 1].data,
+                     items[i].data);
     i++;
   }
   if (item || i != n) return da_fail(err, DA_ERR_DATA, "expected %zu names of campaigns, as the rows say, but found others", n);
@@ -121,10 +123,12 @@ static da_status parse_numbers(const da_safetensors *file, da_model *model, da_e
   DA_TRY(metadata_text(file, "set_checksum", &checksum, err));
   char *end;
   model->logit_shift = strtof(shift, &end);
-  if (end == shift || *end || !isfinite(model->logit_shift)) return da_fail(err, DA_ERR_DATA, "expected a number as logit_shift but found %.40s", shift);
+  if (end == shift || *end || !isfinite(model->logit_shift))
+    return da_fail(err, DA_ERR_DATA, "expected a number as logit_shift but found %.40s", shift);
   errno = 0;
   model->set_checksum = strtoull(checksum, &end, 16);
-  if (strlen(checksum) != 16 || *end || errno) return da_fail(err, DA_ERR_DATA, "expected 16 hex digits as set_checksum but found %.40s", checksum);
+  if (strlen(checksum) != 16 || *end || errno)
+    return da_fail(err, DA_ERR_DATA, "expected 16 hex digits as set_checksum but found %.40s", checksum);
   return DA_OK;
 }
 
@@ -151,7 +155,8 @@ static da_status read_params(const da_safetensors *file, da_model *model, da_err
     float *values = model->params + layout[i].offset;
     DA_TRY(da_safetensors_read(file, wanted.name, values, wanted.n_values, err));
     for (uint64_t k = 0; k < wanted.n_values; k++)
-      if (!isfinite(values[k])) return da_fail(err, DA_ERR_DATA, "expected finite values in tensor \"%s\" but found NaN or infinity", wanted.name);
+      if (!isfinite(values[k]))
+        return da_fail(err, DA_ERR_DATA, "expected finite values in tensor \"%s\" but found NaN or infinity", wanted.name);
   }
   return DA_OK;
 }
@@ -182,7 +187,8 @@ static da_status build(const da_safetensors *file, model_json *json, da_model *m
   DA_TRY(read_sizes(file, &n_embedding, &n_hidden, err));
   const da_safetensor *embedding = da_safetensors_find(file, "embedding");
   if (embedding->dims[0] != inputs.n_rows) /* before memory is asked for by a number that the file's size does not vouch for */
-    return da_fail(err, DA_ERR_DATA, "expected %u rows in tensor \"embedding\" but found %llu", inputs.n_rows, (unsigned long long)embedding->dims[0]);
+    return da_fail(err, DA_ERR_DATA, "expected %u rows in tensor \"embedding\" but found %llu", inputs.n_rows,
+                   (unsigned long long)embedding->dims[0]);
   DA_TRY(da_model_init(&inputs, n_embedding, n_hidden, &(da_names){json->names, n_campaigns}, settings, model, err));
   DA_TRY(parse_numbers(file, model, err));
   return read_params(file, model, err);

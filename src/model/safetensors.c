@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "base/mem.h"
 
 #define METADATA "__metadata__"
@@ -23,20 +22,22 @@ static uint64_t get_length(const unsigned char *bytes) {
   return n;
 }
 
+static void append_string(da_text *json, const char *text) { da_text_append_json(json, (da_slice){text, strlen(text)}); }
+
 static void print_metadata(const da_safetensors_entry *metadata, size_t n, da_text *json) {
   da_text_append(json, "\"" METADATA "\":{");
   for (size_t i = 0; i < n; i++) {
     if (i) da_text_append(json, ",");
-    da_json_string(json, metadata[i].key, strlen(metadata[i].key));
+    append_string(json, metadata[i].key);
     da_text_append(json, ":");
-    da_json_string(json, metadata[i].value, strlen(metadata[i].value));
+    append_string(json, metadata[i].value);
   }
   da_text_append(json, "}");
 }
 
 static void print_tensor(const da_safetensor *tensor, uint64_t begin, da_text *json) {
   da_text_append(json, ",");
-  da_json_string(json, tensor->name, strlen(tensor->name));
+  append_string(json, tensor->name);
   da_text_append(json, ":{\"dtype\":\"F32\",\"shape\":[");
   for (uint32_t d = 0; d < tensor->n_dims; d++) da_text_printf(json, d ? ",%llu" : "%llu", (unsigned long long)tensor->dims[d]);
   da_text_printf(json, "],\"data_offsets\":[%llu,%llu]}", (unsigned long long)begin,
@@ -57,7 +58,8 @@ da_status da_safetensors_print(const da_safetensor *tensors, size_t n_tensors, c
   while (header.length % 8 && !header.failed) da_text_append(&header, " ");
   da_status status = da_text_check(&header, err);
   if (status == DA_OK && header.length > MAX_HEADER_BYTES)
-    status = da_fail(err, DA_ERR_DATA, "expected a vocabulary and settings of at most 100 MB in a model file but found %zu bytes", header.length);
+    status = da_fail(err, DA_ERR_DATA, "expected a vocabulary and settings of at most 100 MB in a model file but found %zu bytes",
+                     header.length);
   if (status == DA_OK) {
     put_length(bytes, header.length);
     da_text_append_n(bytes, da_text_cstr(&header), header.length);
@@ -70,7 +72,8 @@ da_status da_safetensors_print(const da_safetensor *tensors, size_t n_tensors, c
 
 /* A whole number from 0 to 2^53, which JSON numbers hold exactly. */
 static bool whole(const cJSON *item, uint64_t *value) {
-  if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) || item->valuedouble > 0x1p53 || item->valuedouble != floor(item->valuedouble)) return false;
+  if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0) || item->valuedouble > 0x1p53 || item->valuedouble != floor(item->valuedouble))
+    return false;
   *value = (uint64_t)item->valuedouble;
   return true;
 }
@@ -86,7 +89,8 @@ static da_status parse_entry(const cJSON *entry, da_safetensor *tensor, uint64_t
   const cJSON *dim;
   cJSON_ArrayForEach(dim, shape) {
     uint64_t *size = &tensor->dims[tensor->n_dims++];
-    if (!whole(dim, size) || __builtin_mul_overflow(tensor->n_values, *size, &tensor->n_values) || tensor->n_values > INT64_MAX / sizeof(float))
+    if (!whole(dim, size) || __builtin_mul_overflow(tensor->n_values, *size, &tensor->n_values) ||
+        tensor->n_values > INT64_MAX / sizeof(float))
       return da_fail(err, DA_ERR_DATA, "expected a shape of whole numbers whose product fits but found another");
   }
   if (cJSON_GetArraySize(offsets) != 2 || !whole(cJSON_GetArrayItem(offsets, 0), begin) || !whole(cJSON_GetArrayItem(offsets, 1), end))
@@ -100,7 +104,8 @@ static da_status parse_entry(const cJSON *entry, da_safetensor *tensor, uint64_t
 static int by_values(const void *a, const void *b) {
   const da_safetensor *left = a, *right = b;
   if (left->values != right->values) return (const char *)left->values < (const char *)right->values ? -1 : 1;
-  return (left->n_values > right->n_values) - (left->n_values < right->n_values); /* an empty tensor before the one that begins where it does */
+  return (left->n_values > right->n_values) -
+         (left->n_values < right->n_values); /* an empty tensor before the one that begins where it does */
 }
 
 /* Values of all tensors one behind the other, from the first byte to the last. */
@@ -109,7 +114,8 @@ static da_status check_cover(const da_safetensors *file, const char *values, siz
   for (size_t i = 0; i < file->n_tensors; i++) {
     const da_safetensor *tensor = &file->tensors[i];
     if ((const char *)tensor->values != at)
-      return da_fail(err, DA_ERR_DATA, "expected the values of \"%s\" right behind those before them but found a hole or an overlap", tensor->name);
+      return da_fail(err, DA_ERR_DATA, "expected the values of \"%s\" right behind those before them but found a hole or an overlap",
+                     tensor->name);
     at += tensor->n_values * sizeof(float);
   }
   if (at != values + n_bytes)
@@ -126,7 +132,8 @@ static da_status parse_tensors(da_safetensors *file, const char *values, size_t 
   const cJSON *entry;
   cJSON_ArrayForEach(entry, file->header) {
     if (!strcmp(entry->string, METADATA)) continue;
-    if (da_safetensors_find(file, entry->string)) return da_fail(err, DA_ERR_DATA, "expected one tensor \"%.100s\" but found two", entry->string);
+    if (da_safetensors_find(file, entry->string))
+      return da_fail(err, DA_ERR_DATA, "expected one tensor \"%.100s\" but found two", entry->string);
     da_safetensor *tensor = &file->tensors[file->n_tensors];
     uint64_t begin, end;
     da_status status = parse_entry(entry, tensor, &begin, &end, err);
@@ -147,7 +154,8 @@ static da_status parse_header(const char *text, size_t length, da_safetensors *f
   for (; end < text + length; end++)
     if (*end != ' ') return da_fail(err, DA_ERR_DATA, "expected spaces behind the header's JSON but found something else");
   const cJSON *metadata = cJSON_GetObjectItemCaseSensitive(file->header, METADATA), *value;
-  if (metadata && !cJSON_IsObject(metadata)) return da_fail(err, DA_ERR_DATA, "expected " METADATA " to be an object but found something else");
+  if (metadata && !cJSON_IsObject(metadata))
+    return da_fail(err, DA_ERR_DATA, "expected " METADATA " to be an object but found something else");
   cJSON_ArrayForEach(value, metadata) {
     if (!cJSON_IsString(value)) return da_fail(err, DA_ERR_DATA, "expected " METADATA " to hold texts but found something else");
   }
@@ -158,8 +166,8 @@ da_status da_safetensors_parse(const char *name, const void *bytes, size_t n_byt
   *file = (da_safetensors){0};
   uint64_t length = n_bytes >= LENGTH_BYTES ? get_length(bytes) : 0;
   if (n_bytes < LENGTH_BYTES || length > MAX_HEADER_BYTES || length > n_bytes - LENGTH_BYTES)
-    return da_fail(err, DA_ERR_DATA, "%s: expected a safetensors file but found %zu bytes that do not begin with the length of its header", name,
-                   n_bytes);
+    return da_fail(err, DA_ERR_DATA, "%s: expected a safetensors file but found %zu bytes that do not begin with the length of its header",
+                   name, n_bytes);
   const char *header = (const char *)bytes + LENGTH_BYTES;
   da_status status = parse_header(header, length, file, err);
   if (status == DA_OK) status = parse_tensors(file, header + length, n_bytes - LENGTH_BYTES - length, err);

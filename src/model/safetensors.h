@@ -45,6 +45,7 @@ void da_safetensors_close(da_safetensors *file); /* a second call allowed */
 const da_safetensor *da_safetensors_find(const da_safetensors *file, const char *name);
 const char *da_safetensors_metadata(const da_safetensors *file, const char *key);
 /* The values of a tensor that must have n_values of them. DA_ERR_DATA when it is missing or of another size. */
-da_status da_safetensors_read(const da_safetensors *file, const char *tensor, float *values, uint64_t n_values, da_error *err) DA_MUST_CHECK;
+da_status da_safetensors_read(const da_safetensors *file, const char *tensor, float *values, uint64_t n_values,
+                              da_error *err) DA_MUST_CHECK;
 
 #endif

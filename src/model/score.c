@@ -69,13 +69,15 @@ da_status da_scorer_score(da_scorer *scorer, uint64_t begin, uint64_t end, float
       scorer->journeys[n] = (da_touches){.first = first_touch[at + n], .n = (uint32_t)da_journey_length(scorer->set, at + n)};
       n++;
     }
-    DA_TRY(score_batch(scorer, n, attention ? attention + (first_touch[at] - first_touch[begin]) : NULL, logit ? logit + (at - begin) : NULL, err));
+    DA_TRY(score_batch(scorer, n, attention ? attention + (first_touch[at] - first_touch[begin]) : NULL,
+                       logit ? logit + (at - begin) : NULL, err));
     at += n;
   }
   return DA_OK;
 }
 
-da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n_parts, const uint32_t *first, const uint64_t *kept, float *logit, da_error *err) {
+da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n_parts, const uint32_t *first, const uint64_t *kept, float *logit,
+                                da_error *err) {
   for (uint32_t at = 0; at < n_parts;) {
     uint32_t n = 0;
     while (at + n < n_parts && n < BATCH_JOURNEYS && (n == 0 || first[at + n + 1] - first[at] <= BATCH_TOUCHES)) {

@@ -22,7 +22,8 @@ da_status da_scorer_score(da_scorer *scorer, uint64_t begin, uint64_t end, float
 
 /* What-ifs: n journeys of which only some touches are kept. Part i keeps touches kept[first[i]] .. kept[first[i + 1] - 1], positions in
  * the set's touch arrays, ascending, all of one journey, at least one (without any: da_model_empty_logit). logit: [n]. */
-da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit, da_error *err) DA_MUST_CHECK;
+da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit,
+                                da_error *err) DA_MUST_CHECK;
 
 /* Touches of the set whose campaign the model does not know. */
 uint64_t da_scorer_n_unknown_touches(const da_scorer *scorer);

@@ -62,7 +62,8 @@ static void every_journey_scores_as_it_does_alone(void **state) {
   da_scorer *scorer;
   assert_ok(da_scorer_open(&f.model, set, f.pool, NULL, &scorer, &err), err);
   assert_int_equal(da_scorer_n_unknown_touches(scorer), 0);
-  float *attention = journeys_zeroed(set->n_touches, sizeof *attention), *logit = journeys_zeroed(set->n_journeys, sizeof *logit), alone[64];
+  float *attention = journeys_zeroed(set->n_touches, sizeof *attention), *logit = journeys_zeroed(set->n_journeys, sizeof *logit),
+        alone[64];
   const uint64_t begin = 5, end = set->n_journeys - 2;
   assert_ok(da_scorer_score(scorer, begin, end, attention, logit, &err), err);
   for (uint64_t j = begin; j < end; j++) {

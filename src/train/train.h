@@ -18,16 +18,16 @@
 
 typedef struct {
   const da_journeys *set;
-  const da_config *config;   /* model, training, seed */
-  da_bucket *bucket;         /* where model/checkpoint/ is kept; NULL: no checkpoint */
+  const da_config *config; /* model, training, seed */
+  da_bucket *bucket;       /* where model/checkpoint/ is kept; NULL: no checkpoint */
   da_pool *pool;
   const da_monitor *monitor; /* NULL allowed */
 } da_train_job;
 
 typedef struct {
-  double learning_rate;      /* at the epoch's end */
-  double train_loss;         /* mean over the epoch's journeys while their weights moved, dropout on, as sampled */
-  double val_loss, val_auc;  /* NaN without a val set */
+  double learning_rate;     /* at the epoch's end */
+  double train_loss;        /* mean over the epoch's journeys while their weights moved, dropout on, as sampled */
+  double val_loss, val_auc; /* NaN without a val set */
 } da_train_epoch;
 
 /* Valid as {0}. */
@@ -39,9 +39,9 @@ typedef struct {
   double learning_rate;          /* at its highest, after any retry */
   uint32_t n_retries;            /* training diverged and began again at a lower rate */
   bool uses_time;
-  bool resumed;                  /* a checkpoint was taken up; not in score.json */
-  uint64_t n_touches;            /* trained on in this run, over all epochs; not in score.json */
-  double seconds;                /* spent on them; not in score.json */
+  bool resumed;       /* a checkpoint was taken up; not in score.json */
+  uint64_t n_touches; /* trained on in this run, over all epochs; not in score.json */
+  double seconds;     /* spent on them; not in score.json */
 } da_train_report;
 
 /* DA_ERR_INTERRUPTED when the monitor asked to stop: all progress is in the checkpoint, and the same call goes on from there.
