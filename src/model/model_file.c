@@ -183,7 +183,7 @@ static da_status build(const da_safetensors *file, model_json *json, da_model *m
   json->names = da_mem_alloc(n_campaigns, sizeof *json->names);
   if (!json->names) return da_mem_fail(err, n_campaigns, sizeof *json->names, "the names of campaigns");
   DA_TRY(parse_campaigns(json->campaigns, json->names, n_campaigns, err));
-  uint32_t n_embedding, n_hidden;
+  uint32_t n_embedding = 0, n_hidden = 0;
   DA_TRY(read_sizes(file, &n_embedding, &n_hidden, err));
   const da_safetensor *embedding = da_safetensors_find(file, "embedding");
   if (embedding->dims[0] != inputs.n_rows) /* before memory is asked for by a number that the file's size does not vouch for */

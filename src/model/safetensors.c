@@ -135,7 +135,7 @@ static da_status parse_tensors(da_safetensors *file, const char *values, size_t 
     if (da_safetensors_find(file, entry->string))
       return da_fail(err, DA_ERR_DATA, "expected one tensor \"%.100s\" but found two", entry->string);
     da_safetensor *tensor = &file->tensors[file->n_tensors];
-    uint64_t begin, end;
+    uint64_t begin = 0, end = 0;
     da_status status = parse_entry(entry, tensor, &begin, &end, err);
     if (status == DA_OK && end > n_bytes)
       status = da_fail(err, DA_ERR_DATA, "expected values up to byte %llu but found %zu bytes", (unsigned long long)end, n_bytes);
