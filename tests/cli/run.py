@@ -51,6 +51,7 @@ def environment(program, scratch):
     wanted = {
         "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
         "DA_ROOT": str(ROOT),
+        "DA_BUILD": str(program.parent),
         "DA_SHARED": os.environ.get("DA_SHARED", str(ROOT.parent / "shared")),
         "HOME": str(scratch),
         "LC_ALL": "C.UTF-8",
