@@ -1,4 +1,4 @@
-# bin/deepattribution, lib/libdeepattribution.so, the header, and under lib/deepattribution the libraries that were
+# bin/deepattribution, lib/libdeepattribution.so, its header and pkg-config file, and under lib/deepattribution the libraries that were
 # downloaded, so that an installed program needs neither this folder nor the user's cache.
 if(DuckDB_ROOT OR NOT DuckDB_DOWNLOADED)
   set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
@@ -11,6 +11,8 @@ if(TARGET da_shared)
 endif()
 if(EXISTS ${PROJECT_SOURCE_DIR}/include/deepattribution.h)
   install(FILES include/deepattribution.h TYPE INCLUDE)
+  configure_file(cmake/deepattribution.pc.in deepattribution.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/deepattribution.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endif()
 set(downloaded "")
 if(DuckDB_DOWNLOADED)

@@ -11,4 +11,15 @@ for program in opt/da/bin/deepattribution opt/da/lib*/libdeepattribution.so; do
   fi
 done
 [ "$(opt/da/bin/deepattribution --version)" = "$(deepattribution --version)" ]
-[ -f opt/da/include/deepattribution.h ]
+
+# The header stands alone, and a stranger's program builds with what pkg-config says. (A library with sanitizers wants
+# a program with sanitizers, so there it is only compiled.)
+printf '#include <deepattribution.h>\nint main(void) { return da_version()[0] == 0; }\n' >stranger.c
+words=$(PKG_CONFIG_PATH=$(echo opt/da/lib*/pkgconfig) pkg-config --cflags --libs deepattribution)
+# shellcheck disable=SC2086  # a list of words
+cc -std=c99 -Wall -Wextra -pedantic -Werror -c stranger.c $words
+if ! nm -D opt/da/lib*/libdeepattribution.so | grep -q __asan_init; then
+  # shellcheck disable=SC2086
+  cc stranger.c $words -o stranger
+  LD_LIBRARY_PATH=$(echo opt/da/lib*) ./stranger
+fi
