@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/monitor.h"
+#include "credit/totals.h"
 #include "journey/set.h"
 #include "store/bucket.h"
 
@@ -89,5 +90,12 @@ typedef struct {
   double interval_coverage;     /* 0.9 */
   const double *truth;          /* [campaigns]: true incremental conversions of a simulated world (truth.json); NULL: not known */
 } da_run_facts;
+
+/* All that tables, page and manifest are made of. */
+typedef struct {
+  const da_journeys *set;
+  const da_credit_totals *totals;
+  const da_run_facts *facts;
+} da_report;
 
 #endif

@@ -38,7 +38,9 @@ void da_format_conversions(da_text *out, double conversions) {
   da_format_number(out, conversions, decimals);
 }
 
-void da_format_money(da_text *out, double money) { da_format_number(out, money, fabs(money) < 100000 ? 2 : 0); }
+void da_format_cents(da_text *out, double number) { da_format_number(out, number, 2); }
+
+void da_format_whole(da_text *out, double number) { da_format_number(out, number, 0); }
 
 void da_format_percent(da_text *out, double share) {
   double size = fabs(share);

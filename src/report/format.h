@@ -11,8 +11,10 @@ void da_format_count(da_text *out, uint64_t n);
 void da_format_number(da_text *out, double number, int decimals);
 /* Credit in conversions: one decimal, two below 1 ("0.04"), none where the number is whole ("12"). */
 void da_format_conversions(da_text *out, double conversions);
-/* Money: two decimals, none from 100,000 on. */
-void da_format_money(da_text *out, double money);
+/* Two decimals: money, ratios. */
+void da_format_cents(da_text *out, double number);
+/* None. */
+void da_format_whole(da_text *out, double number);
 /* A share of 1 as percent, one decimal; "<0.1 %" for what is little but not nothing. */
 void da_format_percent(da_text *out, double share);
 /* The day of a moment in UTC, for every int64_t. */

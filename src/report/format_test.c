@@ -50,10 +50,10 @@ static void conversions_show_as_many_decimals_as_they_need(void **state) {
   ASSERT_TEXT(da_format_conversions(&out, 1837.9999999), "1,838");
 }
 
-static void money_and_percent(void **state) {
+static void amounts_and_percent(void **state) {
   (void)state;
-  ASSERT_TEXT(da_format_money(&out, 11423.5), "11,423.50");
-  ASSERT_TEXT(da_format_money(&out, 1234567.8), "1,234,568");
+  ASSERT_TEXT(da_format_cents(&out, 11423.5), "11,423.50");
+  ASSERT_TEXT(da_format_whole(&out, 1234567.8), "1,234,568");
   ASSERT_TEXT(da_format_percent(&out, 0.0493), "4.9 %");
   ASSERT_TEXT(da_format_percent(&out, 1), "100.0 %");
   ASSERT_TEXT(da_format_percent(&out, 0.0001), "<0.1 %");
@@ -90,7 +90,7 @@ int main(void) {
       cmocka_unit_test(counts_have_their_thousands_apart),
       cmocka_unit_test(numbers_are_rounded_and_signed),
       cmocka_unit_test(conversions_show_as_many_decimals_as_they_need),
-      cmocka_unit_test(money_and_percent),
+      cmocka_unit_test(amounts_and_percent),
       cmocka_unit_test(days_agree_with_gmtime),
       cmocka_unit_test(the_ends_of_time_are_days_too),
   };

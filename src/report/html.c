@@ -43,8 +43,13 @@ static const char *escape_of(unsigned char c) {
   }
 }
 
-/* U+0080 to U+009F: control characters of two bytes. */
-static bool is_c1_control(const unsigned char *text, size_t length) { return length == 2 && text[0] == 0xc2 && text[1] < 0xa0; }
+/* Characters of more than one byte that are not to be seen: U+0080 to U+009F, and those that turn the direction of the text around them,
+ * U+202A to U+202E and U+2066 to U+2069. */
+static bool is_control(const unsigned char *text, size_t length) {
+  if (length == 2) return text[0] == 0xc2 && text[1] < 0xa0;
+  if (length != 3 || text[0] != 0xe2) return false;
+  return (text[1] == 0x80 && text[2] >= 0xaa && text[2] <= 0xae) || (text[1] == 0x81 && text[2] >= 0xa6 && text[2] <= 0xa9);
+}
 
 void da_html_escape(da_text *out, da_slice text, size_t max_characters) {
   const unsigned char *at = (const unsigned char *)text.data, *end = at + text.length;
@@ -54,7 +59,7 @@ void da_html_escape(da_text *out, da_slice text, size_t max_characters) {
       return;
     }
     size_t length = utf8_length(at, (size_t)(end - at));
-    const char *escape = length == 0 || is_c1_control(at, length) ? replacement : escape_of(*at);
+    const char *escape = length == 0 || is_control(at, length) ? replacement : escape_of(*at);
     if (escape) {
       da_text_append(out, escape);
     } else {

@@ -5,7 +5,7 @@
 #include "base/text.h"
 
 /* At most max_characters of text, then "…", with & < > " ' escaped: fit for content and for quoted attributes. Bytes that are not UTF-8
- * become U+FFFD, line ends and tabs a space, other control characters U+FFFD. */
+ * become U+FFFD, line ends and tabs a space, other control characters (also those that turn the direction of text) U+FFFD. */
 void da_html_escape(da_text *out, da_slice text, size_t max_characters);
 void da_html_escape_cstr(da_text *out, const char *text); /* whole; NULL: nothing */
 

@@ -31,6 +31,8 @@ static void control_characters_do_not(void **state) {
   ASSERT_ESCAPED("a\0b\x1b[0m\x7f", "a\xef\xbf\xbd"
                                        "b\xef\xbf\xbd[0m\xef\xbf\xbd");
   ASSERT_ESCAPED("\xc2\x85", "\xef\xbf\xbd");
+  ASSERT_ESCAPED("\xe2\x80\xae" "abc\xe2\x81\xa9", "\xef\xbf\xbd" "abc\xef\xbf\xbd"); /* right-to-left override */
+  ASSERT_ESCAPED("\xe2\x80\x93\xe2\x81\xa5", "\xe2\x80\x93\xe2\x81\xa5");
 }
 
 static void bytes_that_are_no_text_are_replaced_one_by_one(void **state) {

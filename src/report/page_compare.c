@@ -1,0 +1,125 @@
+/* The methods side by side: a strip of dots for the leading campaigns, and the shares of all that are shown. */
+#include <math.h>
+
+#include "report/page_parts.h"
+
+enum { N_STRIPS = 12, N_COLOURS = 10 };
+
+static double share_of(const da_page *page, size_t method, uint32_t campaign) {
+  return da_row_of_campaign(page->report, method, campaign).share;
+}
+
+static double true_share_of(const da_page *page, uint32_t campaign) {
+  const da_credit_totals *totals = page->report->totals;
+  return page->report->facts->truth[campaign] / (double)(totals->n_conversions + totals->n_unattributed);
+}
+
+/* The shares of the campaigns order[0 .. n-1] over all methods lie within. */
+static void find_range(const da_page *page, const uint32_t *order, size_t n, double *low, double *high) {
+  *low = *high = 0;
+  for (size_t i = 0; i < n; i++) {
+    for (size_t m = 0; m < page->report->totals->n_methods; m++) {
+      double share = share_of(page, m, order[i]);
+      *low = fmin(*low, share);
+      *high = fmax(*high, share);
+    }
+    if (page->report->facts->truth) *high = fmax(*high, true_share_of(page, order[i]));
+  }
+  if (*high <= *low) *high = *low + 1;
+}
+
+static void print_dot(da_page *page, size_t method, double share, double position) {
+  const da_method *what = page->report->totals->methods[method].method;
+  da_text_printf(page->out, "<i class=\"dot c%zu%s\" style=\"left:%.2f%%\" title=\"%s: ", method % N_COLOURS, method == 0 ? " first" : "",
+                 position, what->title);
+  da_format_percent(page->out, share);
+  da_text_append(page->out, "\"></i>");
+}
+
+static void print_truth(da_page *page, uint32_t campaign, double low, double scale) {
+  if (!page->report->facts->truth) return;
+  double share = true_share_of(page, campaign);
+  da_text_printf(page->out, "<i class=\"true\" style=\"left:%.2f%%\" title=\"True: ", (share - low) * scale);
+  da_format_percent(page->out, share);
+  da_text_append(page->out, "\"></i>");
+}
+
+/* One campaign: a line from the least to the largest share, a dot a method, the first method's on top. */
+static void print_strip(da_page *page, uint32_t campaign, double low, double high) {
+  size_t n_methods = page->report->totals->n_methods;
+  double least = INFINITY, most = -INFINITY, scale = 100 / (high - low);
+  for (size_t m = 0; m < n_methods; m++) {
+    least = fmin(least, share_of(page, m, campaign));
+    most = fmax(most, share_of(page, m, campaign));
+  }
+  da_text_append(page->out, "<div class=\"strip\"><span class=\"name\">");
+  da_html_name(page->out, page->report->set->campaigns.items[campaign]);
+  da_text_printf(page->out, "</span><span class=\"track\"><i class=\"span\" style=\"left:%.2f%%;width:%.2f%%\"></i>", (least - low) * scale,
+                 (most - least) * scale);
+  print_truth(page, campaign, low, scale);
+  for (size_t m = n_methods; m-- > 0;) print_dot(page, m, share_of(page, m, campaign), (share_of(page, m, campaign) - low) * scale);
+  da_text_append(page->out, "</span><span class=\"ends\">");
+  da_format_percent(page->out, least);
+  da_text_append(page->out, " – ");
+  da_format_percent(page->out, most);
+  da_text_append(page->out, "</span></div>\n");
+}
+
+static void print_strips(da_page *page, const uint32_t *order, size_t n) {
+  const da_credit_totals *totals = page->report->totals;
+  double low, high;
+  find_range(page, order, n, &low, &high);
+  da_text_append(page->out, "<div class=\"legend\">");
+  for (size_t m = 0; m < totals->n_methods; m++) {
+    da_text_printf(page->out, "<span><i class=\"dot c%zu\"></i>%s</span> ", m % N_COLOURS, totals->methods[m].method->title);
+  }
+  if (page->report->facts->truth) da_text_append(page->out, "<span><i class=\"true\"></i>True, in the simulated world</span>");
+  da_text_append(page->out, "</div>\n<div class=\"strips\">\n");
+  for (size_t i = 0; i < n; i++) print_strip(page, order[i], low, high);
+  da_text_append(page->out, "</div>\n");
+}
+
+static void print_share_row(da_page *page, uint32_t campaign, double high) {
+  da_text_append(page->out, "<tr><th scope=\"row\">");
+  da_html_name(page->out, page->report->set->campaigns.items[campaign]);
+  da_text_append(page->out, "</th>");
+  for (size_t m = 0; m < page->report->totals->n_methods; m++) {
+    double share = share_of(page, m, campaign);
+    if (isnan(share)) {
+      da_text_append(page->out, "<td class=\"none\">–</td>");
+      continue;
+    }
+    da_text_printf(page->out, "<td data-sort=\"%.9g\" style=\"--heat:%.0f%%\">", share, fmax(0, 60 * share / high));
+    da_format_percent(page->out, share);
+    da_text_append(page->out, "</td>");
+  }
+  da_text_append(page->out, "</tr>\n");
+}
+
+static void print_shares(da_page *page, const uint32_t *order, size_t n) {
+  const da_credit_totals *totals = page->report->totals;
+  double low, high;
+  find_range(page, order, n, &low, &high);
+  da_text_append(page->out, "<div class=\"scroll\"><table class=\"sortable heat\">\n<thead><tr><th scope=\"col\">Campaign</th>");
+  for (size_t m = 0; m < totals->n_methods; m++) da_text_printf(page->out, "<th scope=\"col\">%s</th>", totals->methods[m].method->title);
+  da_text_append(page->out, "</tr></thead>\n<tbody>\n");
+  for (size_t i = 0; i < n; i++) print_share_row(page, order[i], high);
+  da_text_append(page->out, "</tbody>\n</table></div>\n");
+}
+
+void da_page_compare(da_page *page) {
+  const da_credit_totals *totals = page->report->totals;
+  if (totals->n_methods < 2 || totals->n_campaigns == 0) {
+    da_text_append(page->out, "<p>There is nothing to compare: this run had one method, or no campaign.</p>\n");
+    return;
+  }
+  const uint32_t *order = page->order[0];
+  size_t n_strips = totals->n_campaigns < N_STRIPS ? totals->n_campaigns : N_STRIPS;
+  size_t n_rows = totals->n_campaigns < DA_PAGE_CAMPAIGNS ? totals->n_campaigns : DA_PAGE_CAMPAIGNS;
+  da_text_printf(page->out, "<p>Each dot is one method's share of all conversions. Where the dots lie together, the answer does not depend "
+                            "on the method; where they lie far apart, it does, and only evidence from outside can decide.%s</p>\n",
+                 totals->n_campaigns > n_strips ? " The leading campaigns are shown." : "");
+  print_strips(page, order, n_strips);
+  da_text_append(page->out, "<h3>Share of conversions</h3>\n");
+  print_shares(page, order, n_rows);
+}

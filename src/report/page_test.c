@@ -1,0 +1,239 @@
+/* Oracles: a judge of HTML that is shown to find planted faults; fragments and sums written out by hand. */
+#include "report/page.h"
+
+#include "base/mem.h"
+#include "support/html.h"
+#include "support/report.h"
+
+static char *print_page(const report_run *run) {
+  da_error err = {0};
+  da_text html = {0};
+  assert_ok(da_page_print(&run->report, &html, &err), err);
+  return html.data;
+}
+
+static void assert_shows(const char *html, const char *fragment) {
+  if (!strstr(html, fragment)) fail_msg("expected on the page: %s", fragment);
+}
+
+static void assert_hides(const char *html, const char *fragment) {
+  if (strstr(html, fragment)) fail_msg("expected not on the page: %s", fragment);
+}
+
+static size_t count(const char *html, const char *fragment) {
+  size_t n = 0;
+  for (const char *at = strstr(html, fragment); at; at = strstr(at + 1, fragment)) n++;
+  return n;
+}
+
+static void the_judge_finds_planted_faults(void **state) {
+  (void)state;
+  const char *fit[] = {"<!doctype html><p id=\"a\">x &amp; y<br></p><a href=\"#a\">z</a>", "<style>a>b{}</style><script>if (a<b) c()</script>"};
+  const char *unfit[] = {"<p>x", "<p><b>x</p></b>", "x & y", "&nbsp;", "a > b", "<p class=x>y</p>", "<p class=\"a>b\">y</p>", "<p onclick=\"x()\">y</p>",
+                         "<a href=\"#nowhere\">x</a>", "<p id=\"a\">x</p><p id=\"a\">y</p><a href=\"#a\">z</a>", "<img src=\"x\">",
+                         "<style>@import 'x'</style>", "<script>x", "<a href=\"elsewhere\">x</a>"};
+  for (size_t i = 0; i < sizeof fit / sizeof fit[0]; i++) assert_html(fit[i]);
+  for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
+    if (!*html_judged(unfit[i]).fault) fail_msg("expected a fault in %s", unfit[i]);
+  }
+}
+
+/* Names that try to be more than names. */
+static void give_hostile_names(test_journeys *made) {
+  static char long_name[10000];
+  memset(long_name, '>', sizeof long_name);
+  static const char *const names[] = {"<script>alert(1)</script>", "a\"b'c", "line\none,\ttwo", "\xff\xfe", "", "&lt;&#x41;", "</table></style>"};
+  for (size_t i = 0; i < 7; i++) made->names[i] = (da_slice){names[i], strlen(names[i])};
+  made->names[7] = (da_slice){long_name, sizeof long_name};
+}
+
+static void every_kind_of_run_makes_fit_html(void **state) {
+  (void)state;
+  static double numbers[700];
+  const da_note_facts notes[] = {{DA_NOTE_WARNING, "<b>watch</b> & wait"}, {DA_NOTE_INFO, "\"quoted\""}};
+  const da_object inputs[] = {{"raw/<a>.csv", 12, 0}};
+  const uint32_t n_campaigns[] = {1, 2, 8, 40};
+  for (int i = 0; i < 64; i++) {
+    bool has_network = i & 1, has_value = i & 2, has_money = i & 4, has_facts = i & 8;
+    test_journeys *made = journeys_random((uint64_t)i, 60, n_campaigns[i >> 4], 15);
+    if (!has_value) made->set.value = NULL;
+    if (made->set.campaigns.n >= 8) give_hostile_names(made);
+    report_run run;
+    report_open(&run, made, has_network, 1);
+    report_finish(&run);
+    da_interval_facts intervals[64] = {{numbers, numbers}};
+    if (has_money) run.facts = (da_run_facts){.spend = numbers, .currency = "<EUR>", .intervals = intervals, .truth = numbers};
+    if (has_facts) {
+      run.facts.bucket = "/a/<bucket>";
+      run.facts.settings_json = "{\"source\":\"SELECT '<b>' & 1\",\"split\":{\"fractions\":[0.8,0.1]},\"columns\":{\"<u>\":null}}";
+      run.facts.notes = notes, run.facts.n_notes = 2;
+      run.facts.inputs = inputs, run.facts.n_inputs = 1;
+      run.facts.data = (da_data_facts){.n_rows = 100, .n_missing_uid = 1, .n_duplicates = 5, .has_input_totals = true, .input_value = NAN};
+      run.facts.model = (da_model_facts){.present = has_network, .n_epochs = 1, .metrics = {{.n_journeys = 3, .auc = NAN}}};
+    }
+    char *html = print_page(&run);
+    assert_html(html);
+    assert_int_equal(count(html, "<script"), 1);
+    da_mem_free(html);
+    report_close(&run);
+  }
+}
+
+static void the_table_shows_credit_conversions_and_value(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0 b@1 a@2!12.50 ; b@3 | c@0 b@1!2.5 | c@4!"), false, 1);
+  report_finish(&run);
+  char *html = print_page(&run);
+  /* linear: a 2/3, b 1/3 + 1/2, c 1/2 + 1 of 3 conversions; value 12.5 x 1/3 + 2.5 / 2 for b */
+  assert_shows(html, "<bdi>c</bdi></th><td class=\"long\" data-sort=\"1.5\"><span class=\"amount\">1.5</span>");
+  assert_shows(html, "<bdi>b</bdi></th><td class=\"long\" data-sort=\"0.833333333\"><span class=\"amount\">0.83</span>");
+  assert_shows(html, "<td data-sort=\"5.41666667\">5.42</td><td data-sort=\"3\">3</td></tr>");
+  assert_shows(html, "<b>All conversions</b></th><td class=\"long\" data-sort=\"3\"><span class=\"amount\">3</span></td>"
+                     "<td data-sort=\"1\">100.0 %</td><td data-sort=\"15\">15.00</td>");
+  assert_shows(html, "<div class=\"tile\"><b>3</b><span>conversions</span></div>");
+  assert_shows(html, "<div class=\"tile\"><b>15.00</b><span>value</span></div>");
+  assert_shows(html, "1970-01-01 to 1970-01-05");
+  assert_shows(html, "Attention is not incrementality.");
+  assert_shows(html, "No network was trained");
+  assert_hides(html, "Unattributed: no touch");
+  assert_hides(html, ">CPA<");
+  assert_hides(html, "nan");
+  da_mem_free(html);
+  report_close(&run);
+}
+
+static void what_no_campaign_earned_has_its_line(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0! ; a@1 | b@0!"), false, 1);
+  run.made->set.n_unattributed = 2;
+  report_finish(&run);
+  char *html = print_page(&run);
+  assert_shows(html, "<i>Unattributed: no touch before it</i></th><td class=\"long\" data-sort=\"2\"><span class=\"amount\">2</span></td>"
+                     "<td data-sort=\"0.5\">50.0 %</td>");
+  assert_shows(html, "<b>All conversions</b></th><td class=\"long\" data-sort=\"4\">");
+  assert_hides(html, ">Value<"); /* there is no value column */
+  da_mem_free(html);
+  report_close(&run);
+}
+
+static void many_campaigns_are_folded_and_still_add_up(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_random(3, 300, 75, 10), false, 1);
+  report_finish(&run);
+  char *html = print_page(&run);
+  assert_int_equal(count(html, "45 more campaigns"), run.fitted.n);
+  assert_html(html);
+  /* In the panel of the first method, the rows in view and the folded line sum to the line of all. */
+  const char *panel = strstr(html, "id=\"panel0\""), *end = strstr(panel, "</table>");
+  double sum = 0, last = 0;
+  size_t n_rows = 0;
+  for (const char *cell = strstr(panel, "<td class=\"long\" data-sort=\""); cell && cell < end; cell = strstr(cell + 1, "<td class=\"long\" data-sort=\"")) {
+    sum += last = strtod(cell + strlen("<td class=\"long\" data-sort=\""), NULL);
+    n_rows++;
+  }
+  assert_int_equal(n_rows, 30 + 1 + 1);
+  assert_near(sum, 2 * last, 1e-5);
+  assert_near(last, (double)run.made->set.n_conversions, 1e-5);
+  da_mem_free(html);
+  report_close(&run);
+}
+
+static void the_network_is_judged_in_plain_words(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0 b@1!"), true, 1);
+  report_finish(&run);
+  const da_metric_facts train = {.n_journeys = 900, .n_conversions = 90, .auc = .91, .loss = .2, .accuracy = .9, .precision = NAN, .recall = 0, .calibration_error = .01};
+  da_metric_facts test = train;
+  test.auc = .832;
+  test.calibration_error = .0123;
+  run.facts.model = (da_model_facts){.present = true, .n_parameters = 22145, .n_embedding = 20, .n_hidden = 64, .n_epochs = 7, .best_epoch = 5,
+                                     .metrics = {[DA_SET_TRAIN] = train, [DA_SET_TEST] = test}};
+  char *html = print_page(&run);
+  assert_shows(html, "22,145 parameters, trained for 7 epochs; the weights of epoch 5 were kept");
+  assert_shows(html, "both from the test set, the network gives the converting one the higher probability in 83 of 100 pairs");
+  assert_shows(html, "It tells the two kinds of journey apart well.");
+  assert_shows(html, "off by 1.2 percentage points");
+  assert_shows(html, "clearly better on the journeys it learned from");
+  assert_hides(html, "so that all of this is uncertain");
+  da_mem_free(html);
+  run.facts.model.metrics[DA_SET_TEST] = (da_metric_facts){.n_journeys = 100, .n_conversions = 12, .auc = .55, .calibration_error = NAN};
+  html = print_page(&run);
+  assert_shows(html, "hardly better than chance");
+  assert_shows(html, "Only 12 of these journeys converted");
+  da_mem_free(html);
+  report_close(&run);
+}
+
+static void the_input_is_held_against_the_credit(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0!5 ; a@1"), false, 1);
+  report_finish(&run);
+  run.facts.data = (da_data_facts){.has_input_totals = true, .n_input_conversions = 1, .input_value = 5};
+  char *html = print_page(&run);
+  assert_shows(html, "The input itself holds 1 conversions worth 5.00: all of them are credited above.");
+  da_mem_free(html);
+  run.facts.data.n_input_conversions = 3;
+  html = print_page(&run);
+  assert_shows(html, "The input itself holds 3 conversions worth 5.00; the difference are conversions on rows that were left out.");
+  da_mem_free(html);
+  report_close(&run);
+}
+
+static void the_page_is_the_same_whatever_the_clock_and_the_threads(void **state) {
+  (void)state;
+  const da_stage_facts fast = {"train", 1.5, false}, slow = {"train", 99, true};
+  char *html[2];
+  for (int i = 0; i < 2; i++) {
+    report_run run;
+    report_open(&run, journeys_random(9, 200, 6, 9), true, 1 + 2 * i);
+    report_finish(&run);
+    run.facts.stages = i ? &slow : &fast;
+    run.facts.n_stages = 1;
+    run.facts.n_threads = (uint32_t)i + 1;
+    run.facts.model = (da_model_facts){.present = true, .touches_per_second = 1000 * (i + 1)};
+    run.facts.settings_json = i ? "{\"threads\":2,\"memory_bytes\":5,\"seed\":1}" : "{\"threads\":1,\"memory_bytes\":0,\"seed\":1}";
+    html[i] = print_page(&run);
+    report_close(&run);
+  }
+  assert_string_equal(html[0], html[1]);
+  da_mem_free(html[0]);
+  da_mem_free(html[1]);
+}
+
+static void memory_that_runs_out_is_an_error_at_every_allocation(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0 b@1!5"), false, 1);
+  report_finish(&run);
+  da_error err = {0};
+  da_status status = DA_ERR_MEM;
+  for (uint64_t nth = 1; status != DA_OK; nth++) {
+    da_text html = {0};
+    da_mem_fail_at(nth);
+    status = da_page_print(&run.report, &html, &err);
+    if (status != DA_OK) assert_int_equal(status, DA_ERR_MEM);
+    da_text_free(&html);
+  }
+  da_mem_fail_at(0);
+  report_close(&run);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_judge_finds_planted_faults),
+      cmocka_unit_test(every_kind_of_run_makes_fit_html),
+      cmocka_unit_test(the_table_shows_credit_conversions_and_value),
+      cmocka_unit_test(what_no_campaign_earned_has_its_line),
+      cmocka_unit_test(many_campaigns_are_folded_and_still_add_up),
+      cmocka_unit_test(the_network_is_judged_in_plain_words),
+      cmocka_unit_test(the_input_is_held_against_the_credit),
+      cmocka_unit_test(the_page_is_the_same_whatever_the_clock_and_the_threads),
+      cmocka_unit_test(memory_that_runs_out_is_an_error_at_every_allocation),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,77 @@
+#include "report/rows.h"
+
+#include <math.h>
+
+#include "base/sum.h"
+
+static double share_of(const da_report *report, double conversions) {
+  double all = (double)(report->totals->n_conversions + report->totals->n_unattributed);
+  return all > 0 ? conversions / all : NAN;
+}
+
+/* The quotients, once the amounts stand. */
+static void finish(const da_report *report, da_credit_row *row) {
+  row->share = share_of(report, row->conversions);
+  row->cpa = row->conversions > 0 ? row->spend / row->conversions : NAN;
+  row->roas = row->spend > 0 ? row->value / row->spend : NAN;
+}
+
+da_credit_row da_row_of_campaign(const da_report *report, size_t method, uint32_t campaign) {
+  const da_credit_totals *totals = report->totals;
+  const da_method_totals *credit = &totals->methods[method];
+  const da_run_facts *facts = report->facts;
+  const da_interval_facts *interval = facts->intervals ? &facts->intervals[method] : NULL;
+  da_credit_row row = {
+      .touches = totals->touches[campaign],
+      .journeys = totals->converting_journeys[campaign],
+      .conversions = credit->conversions[campaign],
+      .value = credit->value ? credit->value[campaign] : NAN,
+      .low = interval && interval->low ? interval->low[campaign] : NAN,
+      .high = interval && interval->high ? interval->high[campaign] : NAN,
+      .truth = facts->truth ? facts->truth[campaign] : NAN,
+      .spend = facts->spend ? facts->spend[campaign] : NAN,
+  };
+  finish(report, &row);
+  return row;
+}
+
+static da_credit_row row_without_campaign(const da_report *report, double conversions, double value) {
+  da_credit_row row = {
+      .conversions = conversions,
+      .value = report->totals->has_value ? value : NAN,
+      .low = NAN, .high = NAN, .truth = NAN, .spend = NAN,
+  };
+  finish(report, &row);
+  return row;
+}
+
+da_credit_row da_row_of_baseline(const da_report *report, size_t method) {
+  const da_method_totals *credit = &report->totals->methods[method];
+  return row_without_campaign(report, credit->baseline, credit->baseline_value);
+}
+
+da_credit_row da_row_of_unattributed(const da_report *report) {
+  return row_without_campaign(report, (double)report->totals->n_unattributed, report->totals->unattributed_value);
+}
+
+da_credit_row da_row_of_campaigns(const da_report *report, size_t method, const uint32_t *order, size_t n) {
+  da_sum conversions = {0}, value = {0}, truth = {0}, spend = {0};
+  bool any_spend = false;
+  da_credit_row all = {.low = NAN, .high = NAN};
+  for (size_t i = 0; i < n; i++) {
+    da_credit_row row = da_row_of_campaign(report, method, order[i]);
+    all.touches += row.touches;
+    da_sum_add(&conversions, row.conversions);
+    da_sum_add(&value, row.value);
+    da_sum_add(&truth, row.truth);
+    if (isnan(row.spend)) continue; /* a campaign without a known cost, such as email, does not hide the others' */
+    da_sum_add(&spend, row.spend);
+    any_spend = true;
+  }
+  all.conversions = da_sum_value(&conversions);
+  all.value = da_sum_value(&value);
+  all.truth = da_sum_value(&truth);
+  all.spend = any_spend ? da_sum_value(&spend) : NAN;
+  finish(report, &all);
+  return all;
+}
