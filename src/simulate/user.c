@@ -18,12 +18,7 @@ da_status da_user_init(da_user *user, const da_world *world, bool cut, da_error 
     da_user_free(user);
     return da_mem_fail(err, n, 6 * sizeof(double), "a simulated user");
   }
-  for (size_t k = 0; k < n; k++) {
-    user->name_rank[k] = 0;
-    for (size_t other = 0; other < n; other++) {
-      user->name_rank[k] += strcmp(world->campaigns[other].name, world->campaigns[k].name) < 0;
-    }
-  }
+  da_world_rank_names(world, user->name_rank);
   return DA_OK;
 }
 

@@ -176,3 +176,12 @@ da_status da_world_find(const char *name, da_arena *arena, const da_world **worl
   *world = make.world;
   return DA_OK;
 }
+
+void da_world_rank_names(const da_world *world, uint32_t *rank) {
+  for (size_t k = 0; k < world->n_campaigns; k++) {
+    rank[k] = 0;
+    for (size_t other = 0; other < world->n_campaigns; other++) {
+      rank[k] += strcmp(world->campaigns[other].name, world->campaigns[k].name) < 0;
+    }
+  }
+}

@@ -90,4 +90,7 @@ const da_world *da_world_tables(size_t *n);
  * DA_ERR_ARG, naming the worlds there are. */
 da_status da_world_find(const char *name, da_arena *arena, const da_world **world, da_error *err) DA_MUST_CHECK;
 
+/* rank: [n_campaigns], the place of each campaign's name in byte order. */
+void da_world_rank_names(const da_world *world, uint32_t *rank);
+
 #endif
