@@ -54,8 +54,10 @@ static void only_the_nth_allocation_fails(void **state) {
   assert_int_equal(da_mem_count(), 4);
   da_mem_fail_at(0);
   for (int i = 0; i < 4; i++) {
-    if (i == 2) assert_null(blocks[i]);
-    else assert_non_null(blocks[i]);
+    if (i == 2)
+      assert_null(blocks[i]);
+    else
+      assert_non_null(blocks[i]);
     da_mem_free(blocks[i]);
   }
 }

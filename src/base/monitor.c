@@ -17,9 +17,7 @@ void da_monitor_note(const da_monitor *monitor, da_note_level level, const char 
   monitor->note(monitor->context, level, sentence);
 }
 
-bool da_monitor_interrupted(const da_monitor *monitor) {
-  return monitor && monitor->interrupted && monitor->interrupted(monitor->context);
-}
+bool da_monitor_interrupted(const da_monitor *monitor) { return monitor && monitor->interrupted && monitor->interrupted(monitor->context); }
 
 da_status da_monitor_check(const da_monitor *monitor, const char *stage, da_error *err) {
   if (!da_monitor_interrupted(monitor)) return DA_OK;

@@ -42,9 +42,9 @@ da_status da_fail(da_error *err, da_status code, const char *format, ...) DA_PRI
 da_status da_fail_context(da_error *err, da_status code, const char *format, ...) DA_PRINTF(3, 4) DA_MUST_CHECK;
 
 /* Only while the function holds nothing that must be given back. */
-#define DA_TRY(expr)                         \
-  do {                                       \
-    da_status da_try_status = (expr);        \
+#define DA_TRY(expr)                                  \
+  do {                                                \
+    da_status da_try_status = (expr);                 \
     if (da_try_status != DA_OK) return da_try_status; \
   } while (0)
 

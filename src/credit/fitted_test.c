@@ -20,8 +20,8 @@ static da_status fail_to_fit(const da_credit_input *input, void **state, da_erro
   return da_fail(err, DA_ERR_NUM, "no convergence");
 }
 
-static da_status credit_ones(const void *state, const da_credit_input *input, const da_credit_range *range, double *credit, double *baseline,
-                             da_error *err) {
+static da_status credit_ones(const void *state, const da_credit_input *input, const da_credit_range *range, double *credit,
+                             double *baseline, da_error *err) {
   (void)state, (void)input, (void)range, (void)err;
   credit[0] += 1;
   baseline[0] += 1;

@@ -19,7 +19,7 @@
 typedef struct {
   const da_journeys *set;
   const da_config *config;
-  da_pool *pool;             /* for fit; credit is called from inside a pool's task and must not use it */
+  da_pool *pool; /* for fit; credit is called from inside a pool's task and must not use it */
   const da_monitor *monitor;
 } da_credit_input;
 
@@ -31,9 +31,9 @@ typedef struct {
 } da_credit_range;
 
 typedef struct {
-  const char *name;          /* "last_touch": in tables, config and --set credit.methods */
-  const char *title;         /* "Last touch": on the page */
-  const char *explanation;   /* one sentence for page and help: what it does, what it cannot tell */
+  const char *name;        /* "last_touch": in tables, config and --set credit.methods */
+  const char *title;       /* "Last touch": on the page */
+  const char *explanation; /* one sentence for page and help: what it does, what it cannot tell */
   bool needs_network;
   bool default_on;
   /* NULL: nothing to fit. state is this method's own. */

@@ -47,9 +47,9 @@ static da_status check_wish(const char *name, bool has_network, da_error *err) {
                    nearest_name(name));
   }
   if (method->needs_network && !has_network) {
-    return da_fail(err, DA_ERR_CONFIG,
-                   "credit.methods: expected a trained network for \"%s\" but found none; run the train stage first, or leave the method out",
-                   name);
+    return da_fail(
+        err, DA_ERR_CONFIG,
+        "credit.methods: expected a trained network for \"%s\" but found none; run the train stage first, or leave the method out", name);
   }
   return DA_OK;
 }

@@ -11,16 +11,16 @@ struct da_pass {
   const da_credit_input *input;
   const da_fitted *fitted;
   da_pass_options options;
-  uint64_t capacity;        /* touches, and so journeys, that a block can hold */
+  uint64_t capacity; /* touches, and so journeys, that a block can hold */
   uint64_t next_journey, next_conversion;
-  da_credit_range *ranges;  /* the parts of the current block */
+  da_credit_range *ranges; /* the parts of the current block */
   size_t n_ranges, ranges_capacity;
   float *attention, *probability; /* [capacity]; NULL without a network */
   double **credit, **baseline;    /* [methods][capacity] */
   da_credit_block block;
   da_credit_tally *tally;
   const da_credit_totals *totals; /* NULL until the end */
-  da_error *task_errors;    /* [the largest number of tasks at once] */
+  da_error *task_errors;          /* [the largest number of tasks at once] */
   size_t task_errors_capacity;
 };
 

@@ -18,7 +18,7 @@
 typedef da_status (*da_scorer)(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err);
 
 typedef struct {
-  da_scorer score;     /* NULL: no network */
+  da_scorer score; /* NULL: no network */
   void *score_context;
   uint64_t block_touches; /* 0: chosen; a journey that is longer makes its block longer */
 } da_pass_options;

@@ -13,11 +13,11 @@ typedef struct {
 
 struct da_credit_tally {
   const da_journeys *set;
-  method_sums *sums;       /* [methods] */
-  uint64_t *last_journey;  /* [campaigns]: 1 + the last converting journey that was counted for the campaign */
+  method_sums *sums;      /* [methods] */
+  uint64_t *last_journey; /* [campaigns]: 1 + the last converting journey that was counted for the campaign */
   da_credit_totals totals;
-  da_arena arena;          /* owns every array here */
-  bool failed;             /* an allocation from the arena did */
+  da_arena arena; /* owns every array here */
+  bool failed;    /* an allocation from the arena did */
 };
 
 static void *zeroed(da_credit_tally *tally, size_t n, size_t item_bytes) {
@@ -151,9 +151,10 @@ static da_status check_total(const char *method, const char *what, double credit
                              double scale, da_error *err) {
   double found = credited + baseline + unattributed;
   if (fabs(found - expected) <= DA_CREDIT_TOLERANCE * scale) return DA_OK;
-  return da_fail(err, DA_ERR_NUM,
-                 "%s: expected credit, baseline and unattributed to sum to the %s of the input, %.17g, but found %.17g (%.17g + %.17g + %.17g)",
-                 method, what, expected, found, credited, baseline, unattributed);
+  return da_fail(
+      err, DA_ERR_NUM,
+      "%s: expected credit, baseline and unattributed to sum to the %s of the input, %.17g, but found %.17g (%.17g + %.17g + %.17g)",
+      method, what, expected, found, credited, baseline, unattributed);
 }
 
 static da_status check_method(const da_credit_totals *totals, const da_method_totals *method, double value_scale, da_error *err) {

@@ -32,10 +32,10 @@ typedef struct {
 
 typedef struct {
   size_t n_campaigns, n_methods;
-  uint64_t *touches;             /* [campaigns], in all journeys */
-  uint64_t *converting_touches;  /* [campaigns], in journeys that converted */
-  uint64_t *converting_journeys; /* [campaigns]: journeys that converted and had at least one touch of the campaign */
-  da_method_totals *methods;     /* in the order they were given */
+  uint64_t *touches;                      /* [campaigns], in all journeys */
+  uint64_t *converting_touches;           /* [campaigns], in journeys that converted */
+  uint64_t *converting_journeys;          /* [campaigns]: journeys that converted and had at least one touch of the campaign */
+  da_method_totals *methods;              /* in the order they were given */
   uint64_t n_conversions, n_unattributed; /* of journeys; without a touch in their window */
   bool has_value;
   double value, unattributed_value; /* of the same; 0 without a value column */

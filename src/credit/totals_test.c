@@ -70,7 +70,8 @@ static void assert_refused(const double *credit, const double *baseline, const c
 static void credit_that_does_not_sum_to_its_conversion_is_refused(void **state) {
   (void)state;
   const double none[] = {0, 0};
-  assert_refused((const double[]){.5, .4, 0}, none, "linear: expected the credit and baseline of the conversion of journey 0 to sum to 1 but found 0.9");
+  assert_refused((const double[]){.5, .4, 0}, none,
+                 "linear: expected the credit and baseline of the conversion of journey 0 to sum to 1 but found 0.9");
   assert_refused((const double[]){.5, .5 + 2e-9, 0}, none, "sum to 1");
   assert_refused((const double[]){.5, .5, 0}, (const double[]){.1, 0}, "sum to 1");
   assert_refused((const double[]){.5, NAN, 0}, none, "nan");

@@ -28,24 +28,24 @@ enum { DA_JOURNEY_CONVERTED = 1 };
 
 typedef struct {
   uint64_t n_touches, n_journeys, n_users, n_conversions;
-  uint64_t n_unattributed;        /* conversions without a touch in their window (separate conversion events) */
+  uint64_t n_unattributed; /* conversions without a touch in their window (separate conversion events) */
   double unattributed_value;
   int64_t log_start_us, log_end_us; /* first and last moment of the whole log, before any cut */
-  const uint32_t *campaign;       /* [n_touches] */
-  const int64_t *time_us;         /* [n_touches] */
-  const uint64_t *first_touch;    /* [n_journeys + 1] */
-  const uint8_t *flags;           /* [n_journeys] */
-  const double *value;            /* [n_conversions], or NULL: every conversion counts 1 */
-  const int64_t *conversion_us;   /* [n_conversions] when conversions are events of their own; NULL: at the last touch */
-  const uint64_t *first_journey;  /* [n_users + 1] */
-  const int64_t *uid_int;         /* [n_users], or NULL when uids are text */
-  const uint64_t *uid_end;        /* text uids: [n_users + 1] offsets into uid_text; NULL otherwise */
+  const uint32_t *campaign;         /* [n_touches] */
+  const int64_t *time_us;           /* [n_touches] */
+  const uint64_t *first_touch;      /* [n_journeys + 1] */
+  const uint8_t *flags;             /* [n_journeys] */
+  const double *value;              /* [n_conversions], or NULL: every conversion counts 1 */
+  const int64_t *conversion_us;     /* [n_conversions] when conversions are events of their own; NULL: at the last touch */
+  const uint64_t *first_journey;    /* [n_users + 1] */
+  const int64_t *uid_int;           /* [n_users], or NULL when uids are text */
+  const uint64_t *uid_end;          /* text uids: [n_users + 1] offsets into uid_text; NULL otherwise */
   const char *uid_text;
-  da_names campaigns;             /* names in byte order; index = rank */
-  uint64_t checksum;              /* of the file's content: names this set in models and manifests */
-  void *mapping;                  /* private to set.c */
+  da_names campaigns; /* names in byte order; index = rank */
+  uint64_t checksum;  /* of the file's content: names this set in models and manifests */
+  void *mapping;      /* private to set.c */
   size_t mapping_bytes;
-  da_slice *name_slices;          /* private to set.c */
+  da_slice *name_slices; /* private to set.c */
 } da_journeys;
 
 static inline bool da_journey_converted(const da_journeys *set, uint64_t journey) { return set->flags[journey] & DA_JOURNEY_CONVERTED; }

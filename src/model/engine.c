@@ -34,8 +34,8 @@ static double *widen(const float *params, size_t n) {
   return wide;
 }
 
-da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams, double *loss,
-                             da_error *err) {
+da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams,
+                             double *loss, da_error *err) {
   double *wide = widen(params, engine->length), *dwide = da_mem_alloc(engine->length, sizeof *dwide);
   da_status status = DA_OK;
   if (wide && dwide) {

@@ -29,16 +29,18 @@ typedef struct {
 typedef struct da_engine da_engine;
 
 /* The pool stays the caller's and must outlive the engine. */
-da_status da_engine_open(const da_shape *shape, const da_engine_options *options, da_pool *pool, da_engine **engine, da_error *err) DA_MUST_CHECK;
+da_status da_engine_open(const da_shape *shape, const da_engine_options *options, da_pool *pool, da_engine **engine,
+                         da_error *err) DA_MUST_CHECK;
 void da_engine_close(da_engine *engine);
 /* "avx2", "avx512", "plain": for --version, manifests and benchmarks. */
 const char *da_engine_kernels(const da_engine *engine);
 
 /* dparams = gradient of the SUM of the losses over the batch (overwritten, not accumulated); *loss = that sum (before dropout's
  * scaling of anything). mask_seed names the dropout masks of this step. */
-da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams, double *loss,
-                             da_error *err) DA_MUST_CHECK;
+da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams,
+                             double *loss, da_error *err) DA_MUST_CHECK;
 /* Without dropout. attention: [T] or NULL; logit: [B] or NULL, before the sigmoid. */
-da_status da_engine_score(da_engine *engine, const float *params, const da_batch *batch, float *attention, float *logit, da_error *err) DA_MUST_CHECK;
+da_status da_engine_score(da_engine *engine, const float *params, const da_batch *batch, float *attention, float *logit,
+                          da_error *err) DA_MUST_CHECK;
 
 #endif

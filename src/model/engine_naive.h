@@ -92,7 +92,8 @@ static inline void naive_backward_touch(const naive_run *run, const uint32_t *ro
     }
     for (uint32_t k = 0; k < E; k++) {
       run->dW_x[(size_t)k * 4 * H + j] += now->x[k] * dz[j];
-      for (uint32_t i = 0; i < I; i++) run->d_emb[(size_t)rows[t * I + i] * E + k] += dz[j] * run->W_x[(size_t)k * 4 * H + j] * run->mask_x[k];
+      for (uint32_t i = 0; i < I; i++)
+        run->d_emb[(size_t)rows[t * I + i] * E + k] += dz[j] * run->W_x[(size_t)k * 4 * H + j] * run->mask_x[k];
     }
   }
 }
@@ -125,7 +126,8 @@ static inline void naive_mask_weights(const da_shape *shape, const da_engine_opt
     const da_tensor *tensor;
     float rate;
     da_mask_use use;
-  } masked[] = {{&t[DA_TENSOR_EMBEDDING], options->dropout, DA_MASK_INPUT}, {&t[DA_TENSOR_W_H], options->recurrent_dropout, DA_MASK_RECURRENT}};
+  } masked[] = {{&t[DA_TENSOR_EMBEDDING], options->dropout, DA_MASK_INPUT},
+                {&t[DA_TENSOR_W_H], options->recurrent_dropout, DA_MASK_RECURRENT}};
   for (int m = 0; m < 2; m++) {
     const uint32_t n = masked[m].tensor->n_columns;
     float *scale = da_mem_alloc(n, sizeof *scale);

@@ -75,7 +75,8 @@ static void the_twin_agrees_with_finite_differences(void **state) {
       const double below = naive_engine(&s.shape, &dropouts[d], s.wide, &s.batch, 11, NULL, NULL, NULL);
       s.wide[i] = kept;
       const double slope = (above - below) / (2 * step);
-      if (fabs(slope - gradient[i]) > 1e-8 * (1 + fabs(slope))) fail_msg("parameter %zu: expected %.12g but found %.12g", i, slope, gradient[i]);
+      if (fabs(slope - gradient[i]) > 1e-8 * (1 + fabs(slope)))
+        fail_msg("parameter %zu: expected %.12g but found %.12g", i, slope, gradient[i]);
     }
     da_mem_free(gradient);
     free_sample(&s);

@@ -8,14 +8,10 @@
 size_t da_network_layout(const da_shape *shape, da_tensor *tensors) {
   const uint32_t R = shape->n_rows, E = shape->n_embedding, H = shape->n_hidden;
   const da_tensor table[DA_N_TENSORS] = {
-      [DA_TENSOR_EMBEDDING] = {"embedding", R, E, 0},
-      [DA_TENSOR_W_X] = {"lstm.kernel", E, 4 * H, 0},
-      [DA_TENSOR_W_H] = {"lstm.recurrent_kernel", H, 4 * H, 0},
-      [DA_TENSOR_BIAS] = {"lstm.bias", 1, 4 * H, 0},
-      [DA_TENSOR_ATTENTION_W] = {"attention.kernel", H, 1, 0},
-      [DA_TENSOR_ATTENTION_B] = {"attention.bias", 1, 1, 0},
-      [DA_TENSOR_OUT_W] = {"output.kernel", H, 1, 0},
-      [DA_TENSOR_OUT_B] = {"output.bias", 1, 1, 0},
+      [DA_TENSOR_EMBEDDING] = {"embedding", R, E, 0},           [DA_TENSOR_W_X] = {"lstm.kernel", E, 4 * H, 0},
+      [DA_TENSOR_W_H] = {"lstm.recurrent_kernel", H, 4 * H, 0}, [DA_TENSOR_BIAS] = {"lstm.bias", 1, 4 * H, 0},
+      [DA_TENSOR_ATTENTION_W] = {"attention.kernel", H, 1, 0},  [DA_TENSOR_ATTENTION_B] = {"attention.bias", 1, 1, 0},
+      [DA_TENSOR_OUT_W] = {"output.kernel", H, 1, 0},           [DA_TENSOR_OUT_B] = {"output.bias", 1, 1, 0},
   };
   size_t offset = 0;
   for (int i = 0; i < DA_N_TENSORS; i++) {
@@ -46,8 +42,8 @@ da_status da_network_check(const da_shape *shape, da_error *err) {
   }
   double length = block_length(shape);
   if (length > 0x1p31)
-    return da_fail(err, DA_ERR_ARG, "expected a network of at most 2^31 parameters but found %.0f: %u rows, embedding %u, %u LSTM units", length,
-                   shape->n_rows, shape->n_embedding, shape->n_hidden);
+    return da_fail(err, DA_ERR_ARG, "expected a network of at most 2^31 parameters but found %.0f: %u rows, embedding %u, %u LSTM units",
+                   length, shape->n_rows, shape->n_embedding, shape->n_hidden);
   return DA_OK;
 }
 
@@ -95,15 +91,22 @@ void da_network_init(const da_shape *shape, uint64_t seed, float *params) {
     da_random random;
     da_random_init(&random, seed, (uint64_t)i);
     switch (i) {
-      case DA_TENSOR_EMBEDDING: fill_uniform(&random, 0.05f, (size_t)tensor->n_rows * tensor->n_columns, out); break;
-      case DA_TENSOR_W_H: fill_orthogonal(&random, tensor->n_rows, tensor->n_columns, out); break;
-      case DA_TENSOR_W_X:
-      case DA_TENSOR_ATTENTION_W:
-      case DA_TENSOR_OUT_W: fill_glorot(&random, tensor, out); break;
-      case DA_TENSOR_BIAS: /* the forget gate begins open */
-        for (uint32_t k = shape->n_hidden; k < 2 * shape->n_hidden; k++) out[k] = 1;
-        break;
-      default: break; /* zero */
+    case DA_TENSOR_EMBEDDING:
+      fill_uniform(&random, 0.05f, (size_t)tensor->n_rows * tensor->n_columns, out);
+      break;
+    case DA_TENSOR_W_H:
+      fill_orthogonal(&random, tensor->n_rows, tensor->n_columns, out);
+      break;
+    case DA_TENSOR_W_X:
+    case DA_TENSOR_ATTENTION_W:
+    case DA_TENSOR_OUT_W:
+      fill_glorot(&random, tensor, out);
+      break;
+    case DA_TENSOR_BIAS: /* the forget gate begins open */
+      for (uint32_t k = shape->n_hidden; k < 2 * shape->n_hidden; k++) out[k] = 1;
+      break;
+    default:
+      break; /* zero */
     }
   }
 }

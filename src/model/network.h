@@ -28,12 +28,23 @@ typedef struct {
   uint32_t n_hidden;    /* H */
 } da_shape;
 
-enum { DA_TENSOR_EMBEDDING, DA_TENSOR_W_X, DA_TENSOR_W_H, DA_TENSOR_BIAS, DA_TENSOR_ATTENTION_W, DA_TENSOR_ATTENTION_B, DA_TENSOR_OUT_W, DA_TENSOR_OUT_B, DA_N_TENSORS };
+enum {
+  DA_TENSOR_EMBEDDING,
+  DA_TENSOR_W_X,
+  DA_TENSOR_W_H,
+  DA_TENSOR_BIAS,
+  DA_TENSOR_ATTENTION_W,
+  DA_TENSOR_ATTENTION_B,
+  DA_TENSOR_OUT_W,
+  DA_TENSOR_OUT_B,
+  DA_N_TENSORS
+};
 
 typedef struct {
-  const char *name; /* "embedding", "lstm.kernel", "lstm.recurrent_kernel", "lstm.bias", "attention.kernel", "attention.bias", "output.kernel", "output.bias" */
+  const char *
+      name; /* "embedding", "lstm.kernel", "lstm.recurrent_kernel", "lstm.bias", "attention.kernel", "attention.bias", "output.kernel", "output.bias" */
   uint32_t n_rows, n_columns;
-  size_t offset;    /* in floats, from the start of the block */
+  size_t offset; /* in floats, from the start of the block */
 } da_tensor;
 
 /* Fills tensors[DA_N_TENSORS]; returns the block's length in floats. */
@@ -46,11 +57,11 @@ void da_network_init(const da_shape *shape, uint64_t seed, float *params);
 
 /* Journeys laid end to end. The arrays stay the caller's. */
 typedef struct {
-  uint32_t n_journeys;      /* B */
-  const uint32_t *first;    /* [B + 1]: journey j has touches first[j] .. first[j+1]-1; at least one */
-  const uint32_t *rows;     /* [T][I] */
-  const uint8_t *label;     /* [B]: 1 converted; NULL when scoring */
-  const float *weight;      /* [B] or NULL: 1 each */
+  uint32_t n_journeys;   /* B */
+  const uint32_t *first; /* [B + 1]: journey j has touches first[j] .. first[j+1]-1; at least one */
+  const uint32_t *rows;  /* [T][I] */
+  const uint8_t *label;  /* [B]: 1 converted; NULL when scoring */
+  const float *weight;   /* [B] or NULL: 1 each */
 } da_batch;
 
 #endif

@@ -103,8 +103,10 @@ static void the_seed_alone_decides(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(tensors_follow_each_other_in_one_block), cmocka_unit_test(absurd_sizes_are_refused),
-      cmocka_unit_test(initial_weights_are_those_of_keras),     cmocka_unit_test(recurrent_kernel_has_orthonormal_rows),
+      cmocka_unit_test(tensors_follow_each_other_in_one_block),
+      cmocka_unit_test(absurd_sizes_are_refused),
+      cmocka_unit_test(initial_weights_are_those_of_keras),
+      cmocka_unit_test(recurrent_kernel_has_orthonormal_rows),
       cmocka_unit_test(the_seed_alone_decides),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

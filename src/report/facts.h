@@ -18,33 +18,33 @@
 typedef struct {
   uint64_t n_rows;
   uint64_t n_missing_uid, n_missing_timestamp, n_missing_campaign; /* left out */
-  uint64_t n_missing_conversion;  /* taken as not converted */
-  uint64_t n_duplicates;          /* exact copies of an earlier row */
-  bool duplicates_dropped;        /* false: kept and only counted */
-  uint64_t n_beyond_lookback;     /* older than journey.lookback_days before the journey's last touch: left out */
-  uint64_t n_beyond_max_len;      /* before the last journey.max_len touches: left out */
-  uint64_t n_transformed_away;    /* left out by journey.transforms */
-  uint64_t n_journeys_shortened;  /* journeys that lost touches to max_len */
-  bool has_input_totals;          /* the next two were counted in the input itself, before any journey was cut */
+  uint64_t n_missing_conversion;                                   /* taken as not converted */
+  uint64_t n_duplicates;                                           /* exact copies of an earlier row */
+  bool duplicates_dropped;                                         /* false: kept and only counted */
+  uint64_t n_beyond_lookback;    /* older than journey.lookback_days before the journey's last touch: left out */
+  uint64_t n_beyond_max_len;     /* before the last journey.max_len touches: left out */
+  uint64_t n_transformed_away;   /* left out by journey.transforms */
+  uint64_t n_journeys_shortened; /* journeys that lost touches to max_len */
+  bool has_input_totals;         /* the next two were counted in the input itself, before any journey was cut */
   uint64_t n_input_conversions;
-  double input_value;             /* NaN: no value column */
+  double input_value; /* NaN: no value column */
 } da_data_facts;
 
 /* The network's metrics on one set, as in model/score.json. */
 typedef struct {
-  uint64_t n_journeys, n_conversions; /* n_journeys 0: no such set */
-  double loss;                        /* mean binary cross-entropy */
+  uint64_t n_journeys, n_conversions;      /* n_journeys 0: no such set */
+  double loss;                             /* mean binary cross-entropy */
   double auc, accuracy, precision, recall; /* NaN where undefined */
-  double calibration_error;           /* expected calibration error */
+  double calibration_error;                /* expected calibration error */
 } da_metric_facts;
 
 typedef struct {
   bool present;
   uint64_t n_parameters;
   uint32_t n_embedding, n_hidden;
-  uint32_t n_epochs, best_epoch;      /* trained; the one whose weights were kept, counted from 1 */
+  uint32_t n_epochs, best_epoch; /* trained; the one whose weights were kept, counted from 1 */
   bool uses_time;
-  double touches_per_second;          /* in training; manifest only */
+  double touches_per_second; /* in training; manifest only */
   da_metric_facts metrics[DA_N_SETS];
 } da_model_facts;
 
@@ -70,25 +70,25 @@ typedef struct {
 } da_interval_facts;
 
 typedef struct {
-  const char *bucket;           /* its location, as given */
+  const char *bucket; /* its location, as given */
   uint64_t seed;
-  uint32_t n_threads;           /* manifest only */
-  const char *settings_json;    /* da_config_print_json */
+  uint32_t n_threads;        /* manifest only */
+  const char *settings_json; /* da_config_print_json */
   const char *input_fingerprint;
-  const da_object *inputs;      /* the files read, with sizes and times */
+  const da_object *inputs; /* the files read, with sizes and times */
   size_t n_inputs;
   da_data_facts data;
   da_model_facts model;
   da_version_facts versions;
   const da_stage_facts *stages; /* in the order they ran */
   size_t n_stages;
-  const da_note_facts *notes;   /* what the run told the user: what was found, done and chosen */
+  const da_note_facts *notes; /* what the run told the user: what was found, done and chosen */
   size_t n_notes;
-  const double *spend;          /* [campaigns], NaN where unknown; NULL: no raw/spend.* */
-  const char *currency;         /* of spend and value: "EUR"; NULL unknown */
+  const double *spend;                /* [campaigns], NaN where unknown; NULL: no raw/spend.* */
+  const char *currency;               /* of spend and value: "EUR"; NULL unknown */
   const da_interval_facts *intervals; /* [methods of the credit totals]; NULL: none */
-  double interval_coverage;     /* 0.9 */
-  const double *truth;          /* [campaigns]: true incremental conversions of a simulated world (truth.json); NULL: not known */
+  double interval_coverage;           /* 0.9 */
+  const double *truth;                /* [campaigns]: true incremental conversions of a simulated world (truth.json); NULL: not known */
 } da_run_facts;
 
 /* All that tables, page and manifest are made of. */

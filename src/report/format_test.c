@@ -9,12 +9,12 @@
 #include "base/random.h"
 #include "support/testing.h"
 
-#define ASSERT_TEXT(call, wanted)                  \
-  do {                                             \
-    da_text out = {0};                             \
-    call;                                          \
+#define ASSERT_TEXT(call, wanted)                    \
+  do {                                               \
+    da_text out = {0};                               \
+    call;                                            \
     assert_string_equal(da_text_cstr(&out), wanted); \
-    da_text_free(&out);                            \
+    da_text_free(&out);                              \
   } while (0)
 
 static void counts_have_their_thousands_apart(void **state) {

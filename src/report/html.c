@@ -31,15 +31,22 @@ static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 static const char *escape_of(unsigned char c) {
   switch (c) {
-    case '&': return "&amp;";
-    case '<': return "&lt;";
-    case '>': return "&gt;";
-    case '"': return "&quot;";
-    case '\'': return "&#39;";
-    case '\t':
-    case '\n':
-    case '\r': return " ";
-    default: return c < 0x20 || c == 0x7f ? replacement : NULL;
+  case '&':
+    return "&amp;";
+  case '<':
+    return "&lt;";
+  case '>':
+    return "&gt;";
+  case '"':
+    return "&quot;";
+  case '\'':
+    return "&#39;";
+  case '\t':
+  case '\n':
+  case '\r':
+    return " ";
+  default:
+    return c < 0x20 || c == 0x7f ? replacement : NULL;
   }
 }
 

@@ -29,7 +29,7 @@ static void control_characters_do_not(void **state) {
   (void)state;
   ASSERT_ESCAPED("a\nb\tc\rd", "a b c d");
   ASSERT_ESCAPED("a\0b\x1b[0m\x7f", "a\xef\xbf\xbd"
-                                       "b\xef\xbf\xbd[0m\xef\xbf\xbd");
+                                    "b\xef\xbf\xbd[0m\xef\xbf\xbd");
   ASSERT_ESCAPED("\xc2\x85", "\xef\xbf\xbd");
   ASSERT_ESCAPED("\xe2\x80\xae" "abc\xe2\x81\xa9", "\xef\xbf\xbd" "abc\xef\xbf\xbd"); /* right-to-left override */
   ASSERT_ESCAPED("\xe2\x80\x93\xe2\x81\xa5", "\xe2\x80\x93\xe2\x81\xa5");
@@ -38,9 +38,9 @@ static void control_characters_do_not(void **state) {
 static void bytes_that_are_no_text_are_replaced_one_by_one(void **state) {
   (void)state;
   ASSERT_ESCAPED("a\xff\xfe", "a\xef\xbf\xbd\xef\xbf\xbd");
-  ASSERT_ESCAPED("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");             /* overlong / */
+  ASSERT_ESCAPED("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");                 /* overlong / */
   ASSERT_ESCAPED("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* a surrogate */
-  ASSERT_ESCAPED("\xe7\xa7", "\xef\xbf\xbd\xef\xbf\xbd");             /* cut in the middle */
+  ASSERT_ESCAPED("\xe7\xa7", "\xef\xbf\xbd\xef\xbf\xbd");                 /* cut in the middle */
 }
 
 /* Decodes as the definition says: bits together, then the limits of each length. */

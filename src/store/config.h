@@ -26,23 +26,23 @@ typedef enum { DA_SPLIT_USER, DA_SPLIT_TIME, DA_SPLIT_COLUMN } da_split_by;
 /* What a column of the input is called; NULL: the default name of design 2, or one recognised without doubt. */
 typedef struct {
   const char *uid, *timestamp, *campaign, *conversion, *value;
-  const char *cost;             /* money paid for the touch, for budget replay */
-  da_text_list touch_features;  /* columns that describe a touch: device, format */
-  da_text_list user_features;   /* columns that describe a user: age, region */
+  const char *cost;            /* money paid for the touch, for budget replay */
+  da_text_list touch_features; /* columns that describe a touch: device, format */
+  da_text_list user_features;  /* columns that describe a user: age, region */
 } da_config_columns;
 
 typedef struct {
-  double lookback_days;     /* 0: no limit */
-  double gap_days;          /* 0: no cut at gaps */
-  uint64_t max_len;         /* journey_max_len: the LAST n touches are kept; 0: all */
-  da_text_list transforms;  /* "unique", "exposure", "remove_if_not_all(Direct)" ...; parsed by journey/transform.h */
-  bool drop_duplicates;     /* exact duplicate rows: kept and counted (false), or dropped and counted */
+  double lookback_days;    /* 0: no limit */
+  double gap_days;         /* 0: no cut at gaps */
+  uint64_t max_len;        /* journey_max_len: the LAST n touches are kept; 0: all */
+  da_text_list transforms; /* "unique", "exposure", "remove_if_not_all(Direct)" ...; parsed by journey/transform.h */
+  bool drop_duplicates;    /* exact duplicate rows: kept and counted (false), or dropped and counted */
 } da_config_journey;
 
 typedef struct {
   da_split_by by;
-  double fractions[3];  /* train, val, test; sum 1 */
-  const char *column;   /* by column: its values are train, val or test */
+  double fractions[3]; /* train, val, test; sum 1 */
+  const char *column;  /* by column: its values are train, val or test */
 } da_config_split;
 
 typedef enum { DA_SWITCH_AUTO, DA_SWITCH_ON, DA_SWITCH_OFF } da_switch;
@@ -50,16 +50,16 @@ typedef enum { DA_SWITCH_AUTO, DA_SWITCH_ON, DA_SWITCH_OFF } da_switch;
 typedef struct {
   uint32_t n_embedding, n_hidden;
   double dropout, recurrent_dropout;
-  da_switch time;       /* time inputs; auto: where timestamps vary */
-  bool time_decay;      /* the paper's decay in the attention */
+  da_switch time;  /* time inputs; auto: where timestamps vary */
+  bool time_decay; /* the paper's decay in the attention */
 } da_config_model;
 
 typedef struct {
   uint32_t epochs;
-  uint32_t batch_size;      /* journeys; 0: chosen */
+  uint32_t batch_size; /* journeys; 0: chosen */
   double learning_rate;
-  uint32_t patience;        /* epochs without a better validation loss */
-  bool oversample;          /* converting journeys up to parity; the prior is corrected afterwards */
+  uint32_t patience;              /* epochs without a better validation loss */
+  bool oversample;                /* converting journeys up to parity; the prior is corrected afterwards */
   double weight_decay, clip_norm; /* 0: none */
 } da_config_training;
 
@@ -85,8 +85,8 @@ typedef struct {
 } da_config_job;
 
 typedef struct {
-  const char *bucket_nm;    /* NULL: the BUCKET argument */
-  const char *source;       /* SQL instead of raw/; NULL */
+  const char *bucket_nm; /* NULL: the BUCKET argument */
+  const char *source;    /* SQL instead of raw/; NULL */
   da_config_columns columns;
   da_config_journey journey;
   da_config_split split;
@@ -97,9 +97,9 @@ typedef struct {
   da_config_job jobs[DA_N_JOBS];
   uint32_t hp_tuning_nb_iterations;
   uint64_t seed;
-  uint32_t threads;         /* 0: one a processor */
-  uint64_t memory_bytes;    /* 0: chosen */
-  da_arena texts;           /* owns every text above */
+  uint32_t threads;      /* 0: one a processor */
+  uint64_t memory_bytes; /* 0: chosen */
+  da_arena texts;        /* owns every text above */
 } da_config;
 
 /* All defaults. Give back with da_config_free. */

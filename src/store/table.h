@@ -39,14 +39,14 @@ typedef struct {
 
 /* One column of the chunk being filled. */
 typedef struct {
-  void *values;        /* n_rows items of the cell's C type; for lists: the children, reserve them with da_table_reserve */
-  uint8_t *valid;      /* [n_rows], all 1 at the start; set 0 for NULL */
-  uint64_t *list_end;  /* lists: [n_rows], where row i's children end in values (they begin where row i-1's end) */
+  void *values;       /* n_rows items of the cell's C type; for lists: the children, reserve them with da_table_reserve */
+  uint8_t *valid;     /* [n_rows], all 1 at the start; set 0 for NULL */
+  uint64_t *list_end; /* lists: [n_rows], where row i's children end in values (they begin where row i-1's end) */
 } da_table_cells;
 
 typedef struct da_table_chunk {
-  size_t capacity;     /* rows that fit */
-  size_t n_rows;       /* set by fill; 0 ends the table */
+  size_t capacity; /* rows that fit */
+  size_t n_rows;   /* set by fill; 0 ends the table */
   da_table_cells *columns;
 } da_table_chunk;
 

@@ -7,17 +7,15 @@
 #include "credit/method.h"
 #include "support/journeys.h"
 
-#define assert_near(found, wanted, tolerance)                                                                                       \
-  do {                                                                                                                              \
-    double near_found = (found), near_wanted = (wanted);                                                                            \
-    if (!(fabs(near_found - near_wanted) <= (tolerance))) {                                                                         \
-      fail_msg("expected %s to be %.17g but found %.17g (line %d)", #found, near_wanted, near_found, __LINE__);                     \
-    }                                                                                                                               \
+#define assert_near(found, wanted, tolerance)                                                                   \
+  do {                                                                                                          \
+    double near_found = (found), near_wanted = (wanted);                                                        \
+    if (!(fabs(near_found - near_wanted) <= (tolerance))) {                                                     \
+      fail_msg("expected %s to be %.17g but found %.17g (line %d)", #found, near_wanted, near_found, __LINE__); \
+    }                                                                                                           \
   } while (0)
 
-static inline da_config credit_config(void) {
-  return (da_config){.credit = {.half_life_days = 7, .position_weights = {0.4, 0.4}}};
-}
+static inline da_config credit_config(void) { return (da_config){.credit = {.half_life_days = 7, .position_weights = {0.4, 0.4}}}; }
 
 /* A softmax as a network would give it: uneven, single precision, by journey. Caller frees. */
 static inline float *credit_attention(const da_journeys *set, uint64_t seed) {

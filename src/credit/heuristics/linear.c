@@ -9,7 +9,8 @@ DA_RULE_CREDIT(share_equally)
 const da_method da_method_linear = {
     .name = "linear",
     .title = "Linear",
-    .explanation = "Shares each conversion equally among all touches of its journey: it counts touches and cannot tell which of them mattered.",
+    .explanation =
+        "Shares each conversion equally among all touches of its journey: it counts touches and cannot tell which of them mattered.",
     .default_on = true,
     .credit = credit,
 };

@@ -19,7 +19,7 @@ typedef void (*da_rule)(const da_credit_input *input, const da_path *path, doubl
 void da_rule_credit(da_rule rule, const da_credit_input *input, const da_credit_range *range, double *credit);
 
 /* Defines `credit`, the da_method.credit of a rule: a heuristic has no state, no baseline, and cannot fail. */
-#define DA_RULE_CREDIT(rule)                                                                                                     \
+#define DA_RULE_CREDIT(rule)                                                                                                   \
   static da_status credit(const void *state, const da_credit_input *input, const da_credit_range *range, double *touch_credit, \
                           double *baseline, da_error *err) {                                                                   \
     (void)state, (void)baseline, (void)err;                                                                                    \

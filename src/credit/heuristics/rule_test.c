@@ -6,7 +6,8 @@
 /* Share i is the touch's day, so that the test sees which touches the path had. */
 static void share_days(const da_credit_input *input, const da_path *path, double *share) {
   (void)input;
-  for (uint64_t i = 0; i < path->n; i++) share[i] = (double)path->time_us[i] / (double)DAY_US + (path->attention ? (double)path->attention[i] : 0);
+  for (uint64_t i = 0; i < path->n; i++)
+    share[i] = (double)path->time_us[i] / (double)DAY_US + (path->attention ? (double)path->attention[i] : 0);
 }
 
 static void a_rule_sees_each_converting_path_of_the_range(void **state) {
