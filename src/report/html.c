@@ -3,31 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "report/utf8.h"
+
 enum { NAME_CHARACTERS = 48, TITLE_CHARACTERS = 300 };
-
-/* Length of the well-formed UTF-8 character at text (RFC 3629: no overlong forms, no surrogates, up to U+10FFFF), 0 if it is none. */
-static size_t utf8_length(const unsigned char *text, size_t n) {
-  static const struct {
-    unsigned char first_low, first_high, second_low, second_high;
-    size_t length;
-  } forms[] = {
-      {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-      {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-      {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-  };
-  for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-    if (text[0] < forms[i].first_low || text[0] > forms[i].first_high) continue;
-    if (forms[i].length > n) return 0;
-    if (forms[i].length >= 2 && (text[1] < forms[i].second_low || text[1] > forms[i].second_high)) return 0;
-    for (size_t k = 2; k < forms[i].length; k++) {
-      if (text[k] < 0x80 || text[k] > 0xbf) return 0;
-    }
-    return forms[i].length;
-  }
-  return 0;
-}
-
-static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
 
 static const char *escape_of(unsigned char c) {
   switch (c) {
@@ -46,7 +24,7 @@ static const char *escape_of(unsigned char c) {
   case '\r':
     return " ";
   default:
-    return c < 0x20 || c == 0x7f ? replacement : NULL;
+    return c < 0x20 || c == 0x7f ? da_utf8_replacement : NULL;
   }
 }
 
@@ -65,8 +43,8 @@ void da_html_escape(da_text *out, da_slice text, size_t max_characters) {
       da_text_append(out, "…");
       return;
     }
-    size_t length = utf8_length(at, (size_t)(end - at));
-    const char *escape = length == 0 || is_control(at, length) ? replacement : escape_of(*at);
+    size_t length = da_utf8_length(at, (size_t)(end - at));
+    const char *escape = length == 0 || is_control(at, length) ? da_utf8_replacement : escape_of(*at);
     if (escape) {
       da_text_append(out, escape);
     } else {

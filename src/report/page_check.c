@@ -4,7 +4,7 @@
 
 static void print_method(da_page *page, size_t m) {
   const da_credit_totals *totals = page->report->totals;
-  const da_credit_row credited = da_row_of_campaigns(page->report, m, page->order[m], totals->n_campaigns);
+  const da_credit_row credited = da_row_of_all_campaigns(page->report, m);
   const da_credit_row baseline = da_row_of_baseline(page->report, m), unattributed = da_row_of_unattributed(page->report);
   da_text_printf(page->out, "<tr><th scope=\"row\">%s</th>", totals->methods[m].method->title);
   const double conversions[] = {credited.conversions, baseline.conversions, unattributed.conversions,
@@ -35,11 +35,12 @@ static void print_input(da_page *page) {
 
 void da_page_check(da_page *page) {
   const da_credit_totals *totals = page->report->totals;
-  da_text_append(page->out, "<p>For every method, the credit of all campaigns, the baseline and the unattributed conversions together are the "
-                            "conversions that went in. It was checked for each conversion and in total, to nine digits; a run in which it "
-                            "does not hold fails.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Method</th>"
-                            "<th scope=\"col\">Credited</th><th scope=\"col\">Baseline</th><th scope=\"col\">Unattributed</th>"
-                            "<th scope=\"col\">Together</th>");
+  da_text_append(page->out,
+                 "<p>For every method, the credit of all campaigns, the baseline and the unattributed conversions together are the "
+                 "conversions that went in. It was checked for each conversion and in total, to nine digits; a run in which it "
+                 "does not hold fails.</p>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Method</th>"
+                 "<th scope=\"col\">Credited</th><th scope=\"col\">Baseline</th><th scope=\"col\">Unattributed</th>"
+                 "<th scope=\"col\">Together</th>");
   if (totals->has_value) da_text_append(page->out, "<th scope=\"col\">Value together</th>");
   da_text_append(page->out, "<th scope=\"col\">Check</th></tr></thead>\n<tbody>\n");
   for (size_t m = 0; m < totals->n_methods; m++) print_method(page, m);

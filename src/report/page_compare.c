@@ -116,8 +116,9 @@ void da_page_compare(da_page *page) {
   const uint32_t *order = page->order[0];
   size_t n_strips = totals->n_campaigns < N_STRIPS ? totals->n_campaigns : N_STRIPS;
   size_t n_rows = totals->n_campaigns < DA_PAGE_CAMPAIGNS ? totals->n_campaigns : DA_PAGE_CAMPAIGNS;
-  da_text_printf(page->out, "<p>Each dot is one method's share of all conversions. Where the dots lie together, the answer does not depend "
-                            "on the method; where they lie far apart, it does, and only evidence from outside can decide.%s</p>\n",
+  da_text_printf(page->out,
+                 "<p>Each dot is one method's share of all conversions. Where the dots lie together, the answer does not depend "
+                 "on the method; where they lie far apart, it does, and only evidence from outside can decide.%s</p>\n",
                  totals->n_campaigns > n_strips ? " The leading campaigns are shown." : "");
   print_strips(page, order, n_strips);
   da_text_append(page->out, "<h3>Share of conversions</h3>\n");

@@ -11,7 +11,7 @@ enum { NEEDS_VALUE = 1, NEEDS_SPEND = 2, NEEDS_INTERVAL = 4, NEEDS_TRUTH = 8 };
 typedef struct {
   const char *title, *hint;
   int needs;
-  size_t number; /* offset in da_credit_row of the number that it shows and sorts by */
+  size_t number;                               /* offset in da_credit_row of the number that it shows and sorts by */
   void (*format)(da_text *out, double number); /* NULL: the page's own of sums of money */
   void (*cell)(da_text *out, const da_credit_row *row, da_page_scale scale); /* instead of number and format; or NULL */
 } column;
@@ -112,7 +112,7 @@ static void print_sums(da_page *page, size_t method, size_t n_shown) {
   da_credit_row baseline = da_row_of_baseline(page->report, method), unattributed = da_row_of_unattributed(page->report);
   if (baseline.conversions != 0) print_sum(page, method, "<i>Baseline: would have converted anyway</i>", &baseline);
   if (totals->n_unattributed) print_sum(page, method, "<i>Unattributed: no touch before it</i>", &unattributed);
-  da_credit_row all = da_row_of_campaigns(page->report, method, order, n);
+  da_credit_row all = da_row_of_all_campaigns(page->report, method);
   all.conversions += baseline.conversions + unattributed.conversions;
   all.value += baseline.value + unattributed.value;
   all.share += baseline.share + unattributed.share;

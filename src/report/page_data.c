@@ -50,8 +50,8 @@ static void print_sets(da_page *page) {
 static void print_length_row(da_page *page, size_t slot, double most) {
   uint64_t n = page->summary.n_of_length[slot], n_converting = page->summary.n_converting_of_length[slot];
   bool open_ended = slot == DA_SUMMARY_LENGTHS - 1;
-  da_text_printf(page->out, "<tr><th scope=\"row\">%zu%s touch%s</th><td class=\"long\" data-sort=\"%llu\"><span class=\"amount\">", slot + 1,
-                 open_ended ? "+" : "", slot == 0 ? "" : "es", (unsigned long long)n);
+  da_text_printf(page->out, "<tr><th scope=\"row\">%zu%s touch%s</th><td class=\"long\" data-sort=\"%llu\"><span class=\"amount\">",
+                 slot + 1, open_ended ? "+" : "", slot == 0 ? "" : "es", (unsigned long long)n);
   da_format_count(page->out, n);
   da_text_append(page->out, "</span>");
   da_page_bar(page->out, (da_page_scale){0, most}, (double)n, NAN, NAN);
@@ -76,7 +76,8 @@ static void print_lengths(da_page *page) {
 
 void da_page_data(da_page *page) {
   da_text_append(page->out, "<p>A journey is the touches of one user up to a conversion, or up to the end of the log. The network learns "
-                            "from the train set, stops by the validation set and is judged by the test set; credit counts all three.</p>\n<div class=\"columns\">\n<div>\n");
+                            "from the train set, stops by the validation set and is judged by the test set; credit counts all "
+                            "three.</p>\n<div class=\"columns\">\n<div>\n");
   print_reading(page);
   print_sets(page);
   da_text_append(page->out, "</div>\n<div>\n");

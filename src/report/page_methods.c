@@ -8,8 +8,9 @@ void da_page_methods(da_page *page) {
     const da_method *method = totals->methods[m].method;
     da_text_printf(page->out, "<dt>%s</dt><dd>%s</dd>\n", method->title, method->explanation);
   }
-  da_text_append(page->out, "</dl>\n<aside><b>Attention is not incrementality.</b> Neither attention nor any rule of position, time or order "
-                            "says what would have happened without a campaign. A campaign that meets people who buy anyway is looked at, and "
-                            "is often the last touch, and may have earned nothing. Before moving a budget, trust a method made for that "
-                            "question, or better an experiment.</aside>\n");
+  da_text_append(page->out,
+                 "</dl>\n<aside><b>Attention is not incrementality.</b> Neither attention nor any rule of position, time or order "
+                 "says what would have happened without a campaign. A campaign that meets people who buy anyway is looked at, and "
+                 "is often the last touch, and may have earned nothing. Before moving a budget, trust a method made for that "
+                 "question, or better an experiment.</aside>\n");
 }

@@ -10,7 +10,8 @@ static void print_metric_row(da_page *page, const char *title, const da_metric_f
   da_text_printf(page->out, "<tr><th scope=\"row\">%s</th>", title);
   da_page_count_cell(page->out, metrics->n_journeys);
   da_page_count_cell(page->out, metrics->n_conversions);
-  const double numbers[] = {metrics->auc, metrics->loss, metrics->accuracy, metrics->precision, metrics->recall, metrics->calibration_error};
+  const double numbers[] = {metrics->auc,       metrics->loss,   metrics->accuracy,
+                            metrics->precision, metrics->recall, metrics->calibration_error};
   for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) da_page_cell(page->out, numbers[i], format_three, numbers[i]);
   da_text_append(page->out, "</tr>\n");
 }
@@ -54,8 +55,10 @@ static void print_meaning(da_page *page) {
   const da_metric_facts *judge = judging_set(model, &name);
   if (!judge || isnan(judge->auc)) return;
   da_text *out = page->out;
-  da_text_printf(out, "<p>Of a converting journey and one that did not convert, both from the %s set, the network gives the converting one "
-                      "the higher probability in %.0f of 100 pairs (50 would be chance). %s", name, 100 * judge->auc, judgement_of(judge->auc));
+  da_text_printf(out,
+                 "<p>Of a converting journey and one that did not convert, both from the %s set, the network gives the converting one "
+                 "the higher probability in %.0f of 100 pairs (50 would be chance). %s",
+                 name, 100 * judge->auc, judgement_of(judge->auc));
   if (!isnan(judge->calibration_error)) {
     da_text_printf(out, " Its probabilities are off by %.1f percentage points on average.", 100 * judge->calibration_error);
   }
@@ -64,7 +67,8 @@ static void print_meaning(da_page *page) {
     da_text_append(out, " It does clearly better on the journeys it learned from: part of what it learned does not carry over.");
   }
   if (judge->n_conversions < 30) {
-    da_text_printf(out, " Only %llu of these journeys converted, so that all of this is uncertain.", (unsigned long long)judge->n_conversions);
+    da_text_printf(out, " Only %llu of these journeys converted, so that all of this is uncertain.",
+                   (unsigned long long)judge->n_conversions);
   }
   da_text_append(out, "</p>\n");
 }

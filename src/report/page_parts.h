@@ -10,7 +10,7 @@
 typedef struct {
   const da_report *report;
   da_summary summary;
-  uint32_t **order; /* [methods][campaigns]: by falling credit */
+  uint32_t **order;                                 /* [methods][campaigns]: by falling credit */
   void (*format_value)(da_text *out, double value); /* sums of money: to the cent unless they are large */
   da_text *out;
 } da_page;

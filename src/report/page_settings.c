@@ -24,9 +24,7 @@ static void print_leaf(da_page *page, const char *key, const cJSON *item) {
 }
 
 /* Settings that change neither journeys nor credit. */
-static bool is_of_the_machine(const char *key) {
-  return strcmp(key, "threads") == 0 || strncmp(key, "memory", 6) == 0;
-}
+static bool is_of_the_machine(const char *key) { return strcmp(key, "threads") == 0 || strncmp(key, "memory", 6) == 0; }
 
 static void print_settings(da_page *page, const char *prefix, const cJSON *object) {
   for (const cJSON *item = object->child; item; item = item->next) {

@@ -28,10 +28,22 @@ static size_t count(const char *html, const char *fragment) {
 
 static void the_judge_finds_planted_faults(void **state) {
   (void)state;
-  const char *fit[] = {"<!doctype html><p id=\"a\">x &amp; y<br></p><a href=\"#a\">z</a>", "<style>a>b{}</style><script>if (a<b) c()</script>"};
-  const char *unfit[] = {"<p>x", "<p><b>x</p></b>", "x & y", "&nbsp;", "a > b", "<p class=x>y</p>", "<p class=\"a>b\">y</p>", "<p onclick=\"x()\">y</p>",
-                         "<a href=\"#nowhere\">x</a>", "<p id=\"a\">x</p><p id=\"a\">y</p><a href=\"#a\">z</a>", "<img src=\"x\">",
-                         "<style>@import 'x'</style>", "<script>x", "<a href=\"elsewhere\">x</a>"};
+  const char *fit[] = {"<!doctype html><p id=\"a\">x &amp; y<br></p><a href=\"#a\">z</a>",
+                       "<style>a>b{}</style><script>if (a<b) c()</script>"};
+  const char *unfit[] = {"<p>x",
+                         "<p><b>x</p></b>",
+                         "x & y",
+                         "&nbsp;",
+                         "a > b",
+                         "<p class=x>y</p>",
+                         "<p class=\"a>b\">y</p>",
+                         "<p onclick=\"x()\">y</p>",
+                         "<a href=\"#nowhere\">x</a>",
+                         "<p id=\"a\">x</p><p id=\"a\">y</p><a href=\"#a\">z</a>",
+                         "<img src=\"x\">",
+                         "<style>@import 'x'</style>",
+                         "<script>x",
+                         "<a href=\"elsewhere\">x</a>"};
   for (size_t i = 0; i < sizeof fit / sizeof fit[0]; i++) assert_html(fit[i]);
   for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
     if (!*html_judged(unfit[i]).fault) fail_msg("expected a fault in %s", unfit[i]);
@@ -42,7 +54,8 @@ static void the_judge_finds_planted_faults(void **state) {
 static void give_hostile_names(test_journeys *made) {
   static char long_name[10000];
   memset(long_name, '>', sizeof long_name);
-  static const char *const names[] = {"<script>alert(1)</script>", "a\"b'c", "line\none,\ttwo", "\xff\xfe", "", "&lt;&#x41;", "</table></style>"};
+  static const char *const names[] = {"<script>alert(1)</script>", "a\"b'c", "line\none,\ttwo", "\xff\xfe", "", "&lt;&#x41;",
+                                      "</table></style>"};
   for (size_t i = 0; i < 7; i++) made->names[i] = (da_slice){names[i], strlen(names[i])};
   made->names[7] = (da_slice){long_name, sizeof long_name};
 }
@@ -130,7 +143,8 @@ static void many_campaigns_are_folded_and_still_add_up(void **state) {
   const char *panel = strstr(html, "id=\"panel0\""), *end = strstr(panel, "</table>");
   double sum = 0, last = 0;
   size_t n_rows = 0;
-  for (const char *cell = strstr(panel, "<td class=\"long\" data-sort=\""); cell && cell < end; cell = strstr(cell + 1, "<td class=\"long\" data-sort=\"")) {
+  for (const char *cell = strstr(panel, "<td class=\"long\" data-sort=\""); cell && cell < end;
+       cell = strstr(cell + 1, "<td class=\"long\" data-sort=\"")) {
     sum += last = strtod(cell + strlen("<td class=\"long\" data-sort=\""), NULL);
     n_rows++;
   }
@@ -146,11 +160,23 @@ static void the_network_is_judged_in_plain_words(void **state) {
   report_run run;
   report_open(&run, journeys_from_text("a@0 b@1!"), true, 1);
   report_finish(&run);
-  const da_metric_facts train = {.n_journeys = 900, .n_conversions = 90, .auc = .91, .loss = .2, .accuracy = .9, .precision = NAN, .recall = 0, .calibration_error = .01};
+  const da_metric_facts train = {.n_journeys = 900,
+                                 .n_conversions = 90,
+                                 .auc = .91,
+                                 .loss = .2,
+                                 .accuracy = .9,
+                                 .precision = NAN,
+                                 .recall = 0,
+                                 .calibration_error = .01};
   da_metric_facts test = train;
   test.auc = .832;
   test.calibration_error = .0123;
-  run.facts.model = (da_model_facts){.present = true, .n_parameters = 22145, .n_embedding = 20, .n_hidden = 64, .n_epochs = 7, .best_epoch = 5,
+  run.facts.model = (da_model_facts){.present = true,
+                                     .n_parameters = 22145,
+                                     .n_embedding = 20,
+                                     .n_hidden = 64,
+                                     .n_epochs = 7,
+                                     .best_epoch = 5,
                                      .metrics = {[DA_SET_TRAIN] = train, [DA_SET_TEST] = test}};
   char *html = print_page(&run);
   assert_shows(html, "22,145 parameters, trained for 7 epochs; the weights of epoch 5 were kept");

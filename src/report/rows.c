@@ -39,7 +39,10 @@ static da_credit_row row_without_campaign(const da_report *report, double conver
   da_credit_row row = {
       .conversions = conversions,
       .value = report->totals->has_value ? value : NAN,
-      .low = NAN, .high = NAN, .truth = NAN, .spend = NAN,
+      .low = NAN,
+      .high = NAN,
+      .truth = NAN,
+      .spend = NAN,
   };
   finish(report, &row);
   return row;
@@ -54,24 +57,51 @@ da_credit_row da_row_of_unattributed(const da_report *report) {
   return row_without_campaign(report, (double)report->totals->n_unattributed, report->totals->unattributed_value);
 }
 
+/* The sums behind a row of several campaigns. */
+typedef struct {
+  da_sum conversions, value, truth, spend;
+  uint64_t touches;
+  bool any_spend;
+} row_sums;
+
+static void add_row(row_sums *sums, const da_credit_row *row) {
+  sums->touches += row->touches;
+  da_sum_add(&sums->conversions, row->conversions);
+  da_sum_add(&sums->value, row->value);
+  da_sum_add(&sums->truth, row->truth);
+  if (isnan(row->spend)) return; /* a campaign without a known cost, such as email, does not hide the others' */
+  da_sum_add(&sums->spend, row->spend);
+  sums->any_spend = true;
+}
+
+static da_credit_row row_of_sums(const da_report *report, const row_sums *sums) {
+  da_credit_row row = {
+      .touches = sums->touches,
+      .conversions = da_sum_value(&sums->conversions),
+      .value = da_sum_value(&sums->value),
+      .truth = da_sum_value(&sums->truth),
+      .spend = sums->any_spend ? da_sum_value(&sums->spend) : NAN,
+      .low = NAN,
+      .high = NAN,
+  };
+  finish(report, &row);
+  return row;
+}
+
 da_credit_row da_row_of_campaigns(const da_report *report, size_t method, const uint32_t *order, size_t n) {
-  da_sum conversions = {0}, value = {0}, truth = {0}, spend = {0};
-  bool any_spend = false;
-  da_credit_row all = {.low = NAN, .high = NAN};
+  row_sums sums = {0};
   for (size_t i = 0; i < n; i++) {
-    da_credit_row row = da_row_of_campaign(report, method, order[i]);
-    all.touches += row.touches;
-    da_sum_add(&conversions, row.conversions);
-    da_sum_add(&value, row.value);
-    da_sum_add(&truth, row.truth);
-    if (isnan(row.spend)) continue; /* a campaign without a known cost, such as email, does not hide the others' */
-    da_sum_add(&spend, row.spend);
-    any_spend = true;
+    const da_credit_row row = da_row_of_campaign(report, method, order[i]);
+    add_row(&sums, &row);
   }
-  all.conversions = da_sum_value(&conversions);
-  all.value = da_sum_value(&value);
-  all.truth = da_sum_value(&truth);
-  all.spend = any_spend ? da_sum_value(&spend) : NAN;
-  finish(report, &all);
-  return all;
+  return row_of_sums(report, &sums);
+}
+
+da_credit_row da_row_of_all_campaigns(const da_report *report, size_t method) {
+  row_sums sums = {0};
+  for (uint32_t campaign = 0; campaign < report->totals->n_campaigns; campaign++) {
+    const da_credit_row row = da_row_of_campaign(report, method, campaign);
+    add_row(&sums, &row);
+  }
+  return row_of_sums(report, &sums);
 }

@@ -8,10 +8,10 @@
 typedef struct {
   uint64_t touches, journeys; /* in all journeys; converting journeys with at least one touch of it */
   double conversions, value;
-  double share;               /* of all conversions of the input, unattributed ones too */
-  double low, high;           /* the interval of conversions */
-  double truth;               /* true incremental conversions of a simulated world */
-  double spend, cpa, roas;    /* cost; spend / conversions; value / spend */
+  double share;            /* of all conversions of the input, unattributed ones too */
+  double low, high;        /* the interval of conversions */
+  double truth;            /* true incremental conversions of a simulated world */
+  double spend, cpa, roas; /* cost; spend / conversions; value / spend */
 } da_credit_row;
 
 /* method: its number in report->totals. */
@@ -22,5 +22,6 @@ da_credit_row da_row_of_baseline(const da_report *report, size_t method);
 da_credit_row da_row_of_unattributed(const da_report *report);
 /* The rows order[0 .. n-1] together; without an interval, and journeys 0 since one journey may count for several of them. */
 da_credit_row da_row_of_campaigns(const da_report *report, size_t method, const uint32_t *order, size_t n);
+da_credit_row da_row_of_all_campaigns(const da_report *report, size_t method);
 
 #endif

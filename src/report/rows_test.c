@@ -29,6 +29,8 @@ static void a_campaign_has_its_credit_and_quotients(void **state) {
   const uint32_t order[] = {1, 0};
   da_credit_row both = da_row_of_campaigns(&run.report, linear, order, 2);
   assert_true(both.conversions == 3 && both.value == 40 && both.spend == 6 && both.touches == 6 && both.truth == .75);
+  da_credit_row all = da_row_of_all_campaigns(&run.report, linear);
+  assert_memory_equal(&all, &both, sizeof all);
   da_credit_row none = da_row_of_campaigns(&run.report, linear, order, 1);
   assert_true(isnan(none.spend) && isnan(none.roas));
   report_close(&run);
@@ -41,8 +43,15 @@ static void a_baseline_is_a_row_of_its_own(void **state) {
   double conversions[] = {.75}, value[] = {6};
   uint64_t touches[] = {1};
   da_method_totals credit = {.method = method, .conversions = conversions, .value = value, .baseline = .25, .baseline_value = 2};
-  const da_credit_totals totals = {.n_campaigns = 1, .n_methods = 1, .touches = touches, .converting_touches = touches, .converting_journeys = touches,
-                                   .methods = &credit, .n_conversions = 1, .has_value = true, .value = 8};
+  const da_credit_totals totals = {.n_campaigns = 1,
+                                   .n_methods = 1,
+                                   .touches = touches,
+                                   .converting_touches = touches,
+                                   .converting_journeys = touches,
+                                   .methods = &credit,
+                                   .n_conversions = 1,
+                                   .has_value = true,
+                                   .value = 8};
   const da_run_facts facts = {0};
   const da_report report = {&made->set, &totals, &facts};
   da_credit_row baseline = da_row_of_baseline(&report, 0);

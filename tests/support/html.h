@@ -128,9 +128,9 @@ static inline html_judge html_judged(const char *html) {
   return judge;
 }
 
-#define assert_html(html)                                                \
-  do {                                                                   \
-    html_judge html_result = html_judged(html);                          \
+#define assert_html(html)                                                            \
+  do {                                                                               \
+    html_judge html_result = html_judged(html);                                      \
     if (*html_result.fault) fail_msg("expected fit HTML but %s", html_result.fault); \
   } while (0)
 
