@@ -10,8 +10,12 @@
  *   user      |---- A ----|------- B -------|       first_journey = 0 2 3
  *   value       9.90              20.00             one a converted journey, in journey order; absent without a value column
  *
- * Invariants: every journey has at least one touch; a journey's touches are of one user; a user's journeys are in time
- * order and in one set (unless the split is by time or column). 12 bytes a touch, 9 a journey, 8 + uid a user. */
+ * Invariants: every journey has at least one touch, every user at least one journey; users ascend by uid (text: in byte order);
+ * a user's journeys are in time order and in one set (unless the split is by time or column); times lie within the log, and a
+ * conversion is not before its journey's last touch. 12 bytes a touch, 9 a journey, 8 + uid a user.
+ *
+ * The file is a pack (journey/pack.h) with these arrays as its sections, by their names here; the names of the campaigns are
+ * `name_end` and `name_text`, the single numbers `log_us`, `n_unattributed` and `unattributed_value`. */
 #ifndef DA_JOURNEY_SET_H
 #define DA_JOURNEY_SET_H
 
@@ -36,7 +40,8 @@ typedef struct {
   const uint64_t *first_touch;      /* [n_journeys + 1] */
   const uint8_t *flags;             /* [n_journeys] */
   const double *value;              /* [n_conversions], or NULL: every conversion counts 1 */
-  const int64_t *conversion_us;     /* [n_conversions] when conversions are events of their own; NULL: at the last touch */
+  const int64_t *conversion_us;     /* [n_conversions] where a conversion may come after the last touch that is kept (conversions
+                                     that are events of their own, transforms); NULL: at the last touch */
   const uint64_t *first_journey;    /* [n_users + 1] */
   const int64_t *uid_int;           /* [n_users], or NULL when uids are text */
   const uint64_t *uid_end;          /* text uids: [n_users + 1] offsets into uid_text; NULL otherwise */
@@ -54,11 +59,16 @@ static inline uint64_t da_journey_length(const da_journeys *set, uint64_t journe
   return set->first_touch[journey + 1] - set->first_touch[journey];
 }
 
+/* Text uids only. */
+static inline da_slice da_user_text(const da_journeys *set, uint64_t user) {
+  return (da_slice){set->uid_text + set->uid_end[user], set->uid_end[user + 1] - set->uid_end[user]};
+}
+
 /* Maps a packed file (da_bucket_local gives its path). Hostile until checked: sizes, bounds, order and checksum are verified; DA_ERR_DATA. */
 da_status da_journeys_open(const char *path, da_journeys *set, da_error *err) DA_MUST_CHECK;
 void da_journeys_close(da_journeys *set); /* {0} and a second call allowed */
 
-/* Builds a set in memory (tests, simulation, scoring from arrays): the arrays stay the caller's. Same checks as open. */
+/* The invariants above. For a set built in memory (tests, simulation, scoring from arrays): its arrays stay the caller's. */
 da_status da_journeys_check(const da_journeys *set, da_error *err) DA_MUST_CHECK;
 
 #endif
