@@ -30,6 +30,8 @@ const char *da_db_library_version(void);
 /* "quoted" and 'quoted', whatever the text holds. */
 void da_sql_identifier(da_text *sql, const char *name);
 void da_sql_literal(da_text *sql, const char *text);
+/* A literal that names exactly this file where DuckDB takes patterns (read_parquet and the like): *, ? and [ lose their meaning. */
+void da_sql_path(da_text *sql, const char *path);
 
 /* Runs statements that return nothing of interest. DuckDB's own message is turned into one sentence, its code into ours:
  * a conversion or parse fault of the user's files is DA_ERR_DATA, a full disk or missing file DA_ERR_IO, out of memory DA_ERR_MEM. */
@@ -59,7 +61,8 @@ typedef struct {
   const da_column *columns;
 } da_chunk;
 
-/* A query's rows, streamed in order. */
+/* A query's rows, streamed in order. Several may be open at once. The query runs when its first chunk is asked for; a statement that
+ * returns nothing (CREATE TABLE ... AS) may be run this way too, to be interruptible and to show progress. */
 typedef struct da_rows da_rows;
 da_status da_db_query(da_db *db, const char *sql, da_rows **rows, da_error *err) DA_MUST_CHECK;
 size_t da_rows_n_columns(const da_rows *rows);
