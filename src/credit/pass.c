@@ -154,7 +154,7 @@ static da_status run_tasks(da_pass *pass, size_t n_tasks, da_task task, da_error
 
 da_status da_pass_next(da_pass *pass, da_credit_block *block, da_error *err) {
   const da_journeys *set = pass->input->set;
-  const da_monitor *monitor = pass->input->monitor;
+  const da_monitor *monitor = pass->options.monitor;
   *block = (da_credit_block){.begin = set->n_journeys, .end = set->n_journeys};
   if (pass->next_journey == set->n_journeys) return da_credit_tally_finish(pass->tally, &pass->totals, err);
   DA_TRY(da_monitor_check(monitor, "credit", err));

@@ -20,12 +20,13 @@ typedef da_status (*da_scorer)(void *context, uint64_t begin, uint64_t end, floa
 typedef struct {
   da_scorer score; /* NULL: no network */
   void *score_context;
-  uint64_t block_touches; /* 0: chosen; a journey that is longer makes its block longer */
+  uint64_t block_touches;    /* 0: chosen; a journey that is longer makes its block longer */
+  const da_monitor *monitor; /* NULL: silent, as for a pass that a table's writer drives, since that shows progress itself */
 } da_pass_options;
 
 typedef struct da_pass da_pass;
 
-/* input and fitted must outlive the pass. input->pool and input->monitor are used between blocks only. */
+/* input and fitted must outlive the pass. input->pool is used; input->monitor is not. */
 da_status da_pass_open(const da_credit_input *input, const da_fitted *fitted, const da_pass_options *options, da_pass **pass,
                        da_error *err) DA_MUST_CHECK;
 void da_pass_close(da_pass *pass); /* NULL allowed */

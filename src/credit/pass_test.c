@@ -215,7 +215,8 @@ static void a_wish_to_stop_is_heard_between_blocks(void **state) {
   world w = world_open(8);
   run r;
   run_open(&r, &w, 1, 0);
-  r.input.monitor = &monitor;
+  da_pass_close(r.pass);
+  assert_ok(da_pass_open(&r.input, &r.fitted, &(da_pass_options){.monitor = &monitor}, &r.pass, &err), err);
   assert_fails_with(da_pass_finish(r.pass, &err), DA_ERR_INTERRUPTED, err, "credit");
   run_close(&r);
   world_close(&w);

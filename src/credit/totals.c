@@ -142,10 +142,6 @@ da_status da_credit_tally_add(da_credit_tally *tally, const da_credit_block *blo
   return DA_OK;
 }
 
-static void settle(const da_sum *sums, size_t n, double *totals) {
-  for (size_t i = 0; i < n; i++) totals[i] = da_sum_value(&sums[i]);
-}
-
 /* Invariant 2 of the header. scale: what 1e-9 is relative to. */
 static da_status check_total(const char *method, const char *what, double credited, double baseline, double unattributed, double expected,
                              double scale, da_error *err) {
@@ -166,27 +162,36 @@ static da_status check_method(const da_credit_totals *totals, const da_method_to
                      totals->unattributed_value, totals->value + totals->unattributed_value, value_scale, err);
 }
 
-da_status da_credit_tally_finish(da_credit_tally *tally, const da_credit_totals **finished, da_error *err) {
-  const da_journeys *set = tally->set;
-  da_credit_totals *totals = &tally->totals;
-  *finished = NULL;
+void da_credit_totals_expect(da_credit_totals *totals, const da_journeys *set) {
   totals->n_conversions = set->n_conversions;
   totals->n_unattributed = set->n_unattributed;
-  double value_scale = 0;
-  if (set->value) {
-    totals->value = sum_of(set->value, set->n_conversions);
-    totals->unattributed_value = set->unattributed_value;
-    for (uint64_t i = 0; i < set->n_conversions; i++) value_scale += fabs(set->value[i]);
-    value_scale += fabs(set->unattributed_value);
-  }
+  totals->has_value = set->value != NULL;
+  totals->value = set->value ? sum_of(set->value, set->n_conversions) : 0;
+  totals->unattributed_value = set->value ? set->unattributed_value : 0;
+}
+
+da_status da_credit_totals_check(const da_credit_totals *totals, const da_journeys *set, da_error *err) {
+  double value_scale = set->value ? size_of(set->value, set->n_conversions) + fabs(set->unattributed_value) : 0;
+  for (size_t m = 0; m < totals->n_methods; m++) DA_TRY(check_method(totals, &totals->methods[m], value_scale, err));
+  return DA_OK;
+}
+
+static void settle(const da_sum *sums, size_t n, double *totals) {
+  for (size_t i = 0; i < n; i++) totals[i] = da_sum_value(&sums[i]);
+}
+
+da_status da_credit_tally_finish(da_credit_tally *tally, const da_credit_totals **finished, da_error *err) {
+  da_credit_totals *totals = &tally->totals;
+  *finished = NULL;
+  da_credit_totals_expect(totals, tally->set);
   for (size_t m = 0; m < totals->n_methods; m++) {
     da_method_totals *method = &totals->methods[m];
     settle(tally->sums[m].conversions, totals->n_campaigns, method->conversions);
     method->baseline = da_sum_value(&tally->sums[m].baseline);
     if (method->value) settle(tally->sums[m].value, totals->n_campaigns, method->value);
     method->baseline_value = da_sum_value(&tally->sums[m].baseline_value);
-    DA_TRY(check_method(totals, method, value_scale, err));
   }
+  DA_TRY(da_credit_totals_check(totals, tally->set, err));
   *finished = totals;
   return DA_OK;
 }

@@ -41,6 +41,11 @@ typedef struct {
   double value, unattributed_value; /* of the same; 0 without a value column */
 } da_credit_totals;
 
+/* The side of the input: conversions and value of the set, with and without a journey. */
+void da_credit_totals_expect(da_credit_totals *totals, const da_journeys *set);
+/* Invariant 2 for every method, against the side of the input. */
+da_status da_credit_totals_check(const da_credit_totals *totals, const da_journeys *set, da_error *err) DA_MUST_CHECK;
+
 typedef struct da_credit_tally da_credit_tally;
 
 da_status da_credit_tally_open(const da_journeys *set, const da_method *const *methods, size_t n_methods, da_credit_tally **tally,
