@@ -1,67 +1,223 @@
 #include "model/engine.h"
 
+#include <string.h>
+
 #include "base/mem.h"
-#include "model/engine_naive.h"
+#include "model/engine_tile.h"
 
 struct da_engine {
-  da_shape shape;
   da_engine_options options;
   da_pool *pool;
-  size_t length; /* of the parameters */
+  int n_threads;
+  da_weights weights;
+  da_plan plan;
+  da_tile_space *spaces; /* [n_threads] */
+  da_partial *partials;  /* [DA_MAX_CHUNKS] */
+  float *x, *table, *d_rows, *dW_x_groups;
+  size_t x_capacity, table_capacity, d_rows_capacity, groups_capacity;
 };
 
-da_status da_engine_open(const da_shape *shape, const da_engine_options *options, da_pool *pool, da_engine **out, da_error *err) {
-  *out = NULL;
-  DA_TRY(da_network_check(shape, err));
-  da_engine *engine = da_mem_calloc(1, sizeof *engine);
-  if (!engine) return da_mem_fail(err, 1, sizeof *engine, "the network's engine");
-  da_tensor tensors[DA_N_TENSORS];
-  *engine = (da_engine){.shape = *shape, .options = *options, .pool = pool, .length = da_network_layout(shape, tensors)};
-  *out = engine;
+/* ---- life ---- */
+
+static da_status check_options(const da_engine_options *options, da_error *err) {
+  const float rates[] = {options->dropout, options->recurrent_dropout};
+  for (int i = 0; i < 2; i++) {
+    if (!(rates[i] >= 0 && rates[i] <= 0.99f))
+      return da_fail(err, DA_ERR_ARG, "expected a dropout rate of 0 to 0.99 but found %g", (double)rates[i]);
+  }
   return DA_OK;
 }
 
-void da_engine_close(da_engine *engine) { da_mem_free(engine); }
-
-const char *da_engine_kernels(const da_engine *engine) {
-  (void)engine;
-  return "plain";
+static da_status choose_kernels(da_kernels wanted, const da_kernel_set **kernels, da_error *err) {
+  *kernels = da_kernels_find(wanted);
+  if (*kernels) return DA_OK;
+  return da_fail(err, DA_ERR_ARG, "expected a processor and a build with %s but found neither or one: use the best kernels there are",
+                 wanted == DA_KERNELS_AVX512 ? "AVX-512" : "AVX2");
 }
 
-static double *widen(const float *params, size_t n) {
-  double *wide = da_mem_alloc(n, sizeof *wide);
-  for (size_t i = 0; wide && i < n; i++) wide[i] = params[i];
-  return wide;
+da_status da_engine_open(const da_shape *shape, const da_engine_options *options, da_pool *pool, da_engine **out, da_error *err) {
+  *out = NULL;
+  const da_kernel_set *kernels = NULL;
+  DA_TRY(da_network_check(shape, err));
+  DA_TRY(check_options(options, err));
+  DA_TRY(choose_kernels(options->kernels, &kernels, err));
+  da_engine *engine = da_mem_calloc(1, sizeof *engine);
+  if (!engine) return da_mem_fail(err, 1, sizeof *engine, "the network's engine");
+  engine->options = *options;
+  engine->pool = pool;
+  engine->n_threads = da_pool_n_threads(pool);
+  da_status status = da_weights_open(&engine->weights, shape, kernels, err);
+  if (status != DA_OK) goto failed;
+  engine->spaces = da_mem_calloc((size_t)engine->n_threads, sizeof *engine->spaces);
+  engine->partials = da_mem_calloc(DA_MAX_CHUNKS, sizeof *engine->partials);
+  if (!engine->spaces || !engine->partials) {
+    status = da_mem_fail(err, (size_t)engine->n_threads, sizeof *engine->spaces, "the network's engine");
+    goto failed;
+  }
+  *out = engine;
+  return DA_OK;
+failed:
+  da_engine_close(engine);
+  return status;
+}
+
+void da_engine_close(da_engine *engine) {
+  if (!engine) return;
+  for (int i = 0; engine->spaces && i < engine->n_threads; i++) da_tile_space_free(&engine->spaces[i]);
+  for (int i = 0; engine->partials && i < DA_MAX_CHUNKS; i++) da_partial_free(&engine->partials[i]);
+  da_mem_free(engine->spaces);
+  da_mem_free(engine->partials);
+  da_mem_free(engine->x);
+  da_mem_free(engine->table);
+  da_mem_free(engine->d_rows);
+  da_mem_free(engine->dW_x_groups);
+  da_plan_free(&engine->plan);
+  da_weights_close(&engine->weights);
+  da_mem_free(engine);
+}
+
+const char *da_engine_kernels(const da_engine *engine) { return engine->weights.kernels->name; }
+
+/* ---- a step, in four rounds of tasks ---- */
+
+/* What the tasks of one call share. */
+typedef struct {
+  da_engine *engine;
+  const float *params;
+  const da_batch *batch;
+  da_weight_masks weight_masks;
+  da_plan_options plan_options;
+  da_tile_context context;
+  da_status plan_status;
+  da_error *err;
+  float *attention, *logit; /* scoring */
+  da_sum sum;               /* training */
+} step;
+
+/* Round 1: task 0 makes the plan, the others pack the weights. */
+static void plan_and_pack(void *context, size_t task, int thread) {
+  (void)thread;
+  step *s = context;
+  if (task == 0)
+    s->plan_status = da_plan_make(&s->engine->plan, &s->engine->weights.shape, s->batch, &s->plan_options, s->err);
+  else
+    da_weights_pack(&s->engine->weights, s->params, &s->weight_masks, task - 1);
+}
+
+/* Round 2: the table's rows. */
+static void fill_table(void *context, size_t task, int thread) {
+  (void)thread;
+  const step *s = context;
+  const da_engine *engine = s->engine;
+  const uint64_t n = engine->plan.n_active;
+  const size_t begin = n * task / DA_ROW_GROUPS, end = n * (task + 1) / DA_ROW_GROUPS;
+  da_weights_table(&engine->weights, s->params, &s->weight_masks, engine->plan.active_row + begin, end - begin,
+                   engine->x + begin * engine->weights.pad.x_stride, engine->table + begin * engine->weights.pad.z_stride);
+}
+
+/* Round 3: the chunks. */
+static void differentiate_chunk(void *context, size_t task, int thread) {
+  const step *s = context;
+  const da_engine *engine = s->engine;
+  const da_chunk *chunk = &engine->plan.chunks[task];
+  da_partial *partial = &engine->partials[task];
+  da_partial_begin(partial, &engine->weights, engine->plan.n_active);
+  for (uint32_t t = chunk->begin; t < chunk->end; t++)
+    da_tile_gradient(&engine->spaces[thread], &s->context, &engine->plan.tiles[t], partial);
+}
+
+static void score_chunk(void *context, size_t task, int thread) {
+  const step *s = context;
+  const da_engine *engine = s->engine;
+  const da_chunk *chunk = &engine->plan.chunks[task];
+  for (uint32_t t = chunk->begin; t < chunk->end; t++)
+    da_tile_score(&engine->spaces[thread], &s->context, &engine->plan.tiles[t], s->attention, s->logit);
+}
+
+/* Round 4: the sum of their gradients. */
+static void sum_chunks(void *context, size_t task, int thread) {
+  (void)thread;
+  const step *s = context;
+  da_partial_sum(&s->sum, task);
+}
+
+static da_status reserve_floats(float **items, size_t *capacity, size_t n, da_error *err) {
+  return da_mem_reserve((void **)items, capacity, n, sizeof **items, "the network's step", err);
+}
+
+/* Rounds 1 and 2, and memory for the tiles. */
+static da_status begin_step(step *s, bool keep, da_error *err) {
+  da_engine *engine = s->engine;
+  const da_padding *pad = &engine->weights.pad;
+  da_pool_run(engine->pool, 1 + DA_PACK_TASKS, plan_and_pack, s);
+  DA_TRY(s->plan_status);
+  const size_t n_active = engine->plan.n_active;
+  DA_TRY(reserve_floats(&engine->x, &engine->x_capacity, n_active * pad->x_stride, err));
+  DA_TRY(reserve_floats(&engine->table, &engine->table_capacity, n_active * pad->z_stride, err));
+  s->context.weights = &engine->weights;
+  s->context.plan = &engine->plan;
+  s->context.batch = s->batch;
+  s->context.params = s->params;
+  s->context.table = engine->table;
+  for (int i = 0; i < engine->n_threads; i++) DA_TRY(da_tile_space_reserve(&engine->spaces[i], &s->context, keep, err));
+  da_pool_run(engine->pool, DA_ROW_GROUPS, fill_table, s);
+  return DA_OK;
+}
+
+static da_status reserve_gradients(step *s, da_error *err) {
+  da_engine *engine = s->engine;
+  const da_plan *plan = &engine->plan;
+  const da_padding *pad = &engine->weights.pad;
+  const da_shape *shape = &engine->weights.shape;
+  for (uint32_t c = 0; c < plan->n_chunks; c++) {
+    size_t n_rows = (size_t)plan->chunks[c].n_nodes * shape->n_inputs;
+    if (n_rows > plan->n_active) n_rows = plan->n_active;
+    DA_TRY(da_partial_reserve(&engine->partials[c], &engine->weights, s->context.masks.on ? pad->x_stride : pad->z_stride, n_rows,
+                              plan->n_active, err));
+  }
+  DA_TRY(reserve_floats(&engine->d_rows, &engine->d_rows_capacity, plan->n_active * pad->z_stride, err));
+  return reserve_floats(&engine->dW_x_groups, &engine->groups_capacity, DA_ROW_GROUPS * shape->n_embedding * pad->z_stride, err);
+}
+
+static void set_masks(step *s, uint64_t seed) {
+  const da_engine_options *options = &s->engine->options;
+  const bool any = options->dropout > 0 || options->recurrent_dropout > 0;
+  if (options->dropout_kind == DA_DROPOUT_STEP)
+    s->weight_masks = (da_weight_masks){.dropout = options->dropout, .recurrent_dropout = options->recurrent_dropout, .seed = seed};
+  else
+    s->context.masks =
+        (da_journey_masks){.on = any, .dropout = options->dropout, .recurrent_dropout = options->recurrent_dropout, .seed = seed};
 }
 
 da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams,
                              double *loss, da_error *err) {
-  double *wide = widen(params, engine->length), *dwide = da_mem_alloc(engine->length, sizeof *dwide);
-  da_status status = DA_OK;
-  if (wide && dwide) {
-    *loss = naive_engine(&engine->shape, &engine->options, wide, batch, mask_seed, dwide, NULL, NULL);
-    for (size_t i = 0; i < engine->length; i++) dparams[i] = (float)dwide[i];
-  } else {
-    status = da_mem_fail(err, engine->length, sizeof *wide, "the network's gradients");
-  }
-  da_mem_free(wide);
-  da_mem_free(dwide);
-  return status;
+  if (!batch->label) return da_fail(err, DA_ERR_ARG, "expected a batch with labels but found none");
+  step s = {.engine = engine, .params = params, .batch = batch, .err = err};
+  set_masks(&s, mask_seed);
+  s.plan_options = (da_plan_options){.share = !s.context.masks.on, .max_chunks = DA_MAX_CHUNKS};
+  DA_TRY(begin_step(&s, true, err));
+  DA_TRY(reserve_gradients(&s, err));
+  da_pool_run(engine->pool, engine->plan.n_chunks, differentiate_chunk, &s);
+  memset(dparams, 0,
+         (size_t)engine->weights.shape.n_rows * engine->weights.shape.n_embedding * sizeof *dparams); /* the embedding's: rows not met */
+  s.sum = (da_sum){.weights = &engine->weights,
+                   .plan = &engine->plan,
+                   .masks = &s.weight_masks,
+                   .journey_masks = s.context.masks.on,
+                   .partials = engine->partials,
+                   .x = engine->x,
+                   .d_rows = engine->d_rows,
+                   .dW_x_groups = engine->dW_x_groups,
+                   .dparams = dparams};
+  da_pool_run(engine->pool, DA_SUM_TASKS + DA_ROW_GROUPS, sum_chunks, &s);
+  da_partial_finish(&s.sum, loss);
+  return DA_OK;
 }
 
 da_status da_engine_score(da_engine *engine, const float *params, const da_batch *batch, float *attention, float *logit, da_error *err) {
-  const uint32_t n_touches = batch->first[batch->n_journeys], B = batch->n_journeys;
-  double *wide = widen(params, engine->length), *a = da_mem_alloc(n_touches, sizeof *a), *z = da_mem_alloc(B, sizeof *z);
-  da_status status = DA_OK;
-  if (wide && a && z) {
-    naive_engine(&engine->shape, NULL, wide, batch, 0, NULL, a, z);
-    for (uint32_t t = 0; attention && t < n_touches; t++) attention[t] = (float)a[t];
-    for (uint32_t j = 0; logit && j < B; j++) logit[j] = (float)z[j];
-  } else {
-    status = da_mem_fail(err, n_touches, sizeof *a, "the scores");
-  }
-  da_mem_free(wide);
-  da_mem_free(a);
-  da_mem_free(z);
-  return status;
+  step s = {.engine = engine, .params = params, .batch = batch, .err = err, .attention = attention, .logit = logit};
+  s.plan_options = (da_plan_options){.share = true, .max_chunks = UINT32_MAX};
+  DA_TRY(begin_step(&s, false, err));
+  da_pool_run(engine->pool, engine->plan.n_chunks, score_chunk, &s);
+  return DA_OK;
 }

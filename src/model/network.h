@@ -58,7 +58,7 @@ void da_network_init(const da_shape *shape, uint64_t seed, float *params);
 /* Journeys laid end to end. The arrays stay the caller's. */
 typedef struct {
   uint32_t n_journeys;   /* B */
-  const uint32_t *first; /* [B + 1]: journey j has touches first[j] .. first[j+1]-1; at least one */
+  const uint32_t *first; /* [B + 1]: journey j has touches first[j] .. first[j+1]-1, at least one; first[0] is 0 */
   const uint32_t *rows;  /* [T][I] */
   const uint8_t *label;  /* [B]: 1 converted; NULL when scoring */
   const float *weight;   /* [B] or NULL: 1 each */

@@ -1,0 +1,164 @@
+#include "model/engine_partial.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/dropout.h"
+
+static size_t dW_h_length(const da_weights *weights) { return ((size_t)weights->pad.P + 1) * weights->pad.z_stride; }
+static size_t dW_x_length(const da_weights *weights) { return weights->shape.n_embedding * weights->pad.z_stride; }
+
+da_status da_partial_reserve(da_partial *partial, const da_weights *weights, size_t row_stride, size_t n_rows, size_t n_active,
+                             da_error *err) {
+  const size_t P = weights->pad.P, n_h = dW_h_length(weights), n_x = dW_x_length(weights);
+  const char *what = "the gradients of a chunk";
+  DA_TRY(da_mem_reserve((void **)&partial->block, &partial->block_capacity, n_h + n_x + 2 * P, sizeof *partial->block, what, err));
+  DA_TRY(da_mem_reserve((void **)&partial->rows, &partial->rows_capacity, n_rows * row_stride, sizeof *partial->rows, what, err));
+  DA_TRY(da_mem_reserve((void **)&partial->slot_of, &partial->slot_capacity, n_active, sizeof *partial->slot_of, what, err));
+  partial->dW_h = partial->block;
+  partial->dW_x = partial->dW_h + n_h;
+  partial->dw_a = partial->dW_x + n_x;
+  partial->dw_o = partial->dw_a + P;
+  partial->row_stride = row_stride;
+  return DA_OK;
+}
+
+void da_partial_free(da_partial *partial) {
+  da_mem_free(partial->block);
+  da_mem_free(partial->rows);
+  da_mem_free(partial->slot_of);
+  *partial = (da_partial){0};
+}
+
+void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active) {
+  memset(partial->block, 0, (dW_h_length(weights) + dW_x_length(weights) + 2 * (size_t)weights->pad.P) * sizeof *partial->block);
+  memset(partial->slot_of, 0xff, n_active * sizeof *partial->slot_of);
+  partial->n_slots = 0;
+  partial->db_a = partial->db_o = partial->loss = 0;
+}
+
+uint32_t da_partial_slot(da_partial *partial, uint32_t active) {
+  uint32_t *slot = &partial->slot_of[active];
+  if (*slot == UINT32_MAX) {
+    *slot = partial->n_slots++;
+    memset(partial->rows + *slot * partial->row_stride, 0, partial->row_stride * sizeof *partial->rows);
+  }
+  return *slot;
+}
+
+/* ---- the sum over chunks ---- */
+
+/* The same tree at any number of threads: neighbours first, then neighbours of those. The sum is left in the first chunk. */
+static void add_chunks(const da_sum *sum, size_t offset, size_t n) {
+  const uint32_t n_chunks = sum->plan->n_chunks;
+  for (uint32_t stride = 1; stride < n_chunks; stride *= 2) {
+    for (uint32_t c = 0; c + stride < n_chunks; c += 2 * stride)
+      sum->weights->kernels->add(n, sum->partials[c].block + offset, sum->partials[c + stride].block + offset);
+  }
+}
+
+static void scale(float *values, const float *factors, size_t n) {
+  for (size_t i = 0; i < n; i++) values[i] *= factors[i];
+}
+
+/* A share of the rows of dW_h, and the bias behind them. */
+static void sum_recurrent_kernel(const da_sum *sum, size_t task) {
+  const da_weights *weights = sum->weights;
+  const size_t H = weights->shape.n_hidden, P = weights->pad.P, z_stride = weights->pad.z_stride;
+  const da_weight_masks *masks = sum->masks;
+  const uint64_t seed = da_mask_seed(masks->seed, DA_MASK_RECURRENT);
+  float mask[4 * DA_NETWORK_MAX_UNITS];
+  for (size_t k = task; k <= P; k += DA_SUM_TASKS) {
+    if (k >= H && k < P) continue;      /* padding */
+    const size_t offset = k * z_stride; /* dW_h begins the block */
+    float *out = sum->dparams + (k < P ? weights->tensors[DA_TENSOR_W_H].offset + k * 4 * H : weights->tensors[DA_TENSOR_BIAS].offset);
+    add_chunks(sum, offset, 4 * P);
+    da_weights_unblock(weights, sum->partials[0].block + offset, out);
+    if (k < P && masks->recurrent_dropout > 0) {
+      da_mask_fill(seed, k, masks->recurrent_dropout, (uint32_t)(4 * H), mask);
+      scale(out, mask, 4 * H);
+    }
+  }
+}
+
+/* Rows begin .. end-1 of d_rows: the chunks' rows in the order of chunks. */
+static void sum_rows(const da_sum *sum, uint32_t begin, uint32_t end) {
+  const size_t row_stride = sum->partials[0].row_stride;
+  for (uint32_t a = begin; a < end; a++) {
+    float *out = sum->d_rows + a * row_stride;
+    bool first = true;
+    for (uint32_t c = 0; c < sum->plan->n_chunks; c++) {
+      const da_partial *partial = &sum->partials[c];
+      const uint32_t slot = partial->slot_of[a];
+      if (slot == UINT32_MAX) continue;
+      const float *row = partial->rows + slot * row_stride;
+      if (first)
+        memcpy(out, row, row_stride * sizeof *out);
+      else
+        sum->weights->kernels->add(row_stride, out, row);
+      first = false;
+    }
+  }
+}
+
+/* One group of the active rows, from the chunks' rows to the embedding's gradient. */
+static void sum_row_group(const da_sum *sum, size_t group) {
+  const da_weights *weights = sum->weights;
+  const size_t E = weights->shape.n_embedding, x_stride = weights->pad.x_stride;
+  const uint64_t n = sum->plan->n_active;
+  const uint32_t begin = (uint32_t)(n * group / DA_ROW_GROUPS), end = (uint32_t)(n * (group + 1) / DA_ROW_GROUPS);
+  sum_rows(sum, begin, end);
+  if (!sum->journey_masks) { /* [TABLE] backward */
+    float *x = sum->x + begin * x_stride, *dW_x = sum->dW_x_groups + group * dW_x_length(weights);
+    memset(dW_x, 0, dW_x_length(weights) * sizeof *dW_x);
+    da_weights_input_product_backward(weights, x, sum->d_rows + begin * weights->pad.z_stride, end - begin, dW_x, x);
+  }
+  const float *dx = sum->journey_masks ? sum->d_rows : sum->x;
+  const uint64_t seed = da_mask_seed(sum->masks->seed, DA_MASK_INPUT);
+  float mask[DA_NETWORK_MAX_UNITS];
+  for (uint32_t a = begin; a < end; a++) {
+    const uint32_t row = sum->plan->active_row[a];
+    float *out = sum->dparams + weights->tensors[DA_TENSOR_EMBEDDING].offset + row * E;
+    memcpy(out, dx + a * x_stride, E * sizeof *out);
+    if (sum->masks->dropout > 0) {
+      da_mask_fill(seed, row, sum->masks->dropout, (uint32_t)E, mask);
+      scale(out, mask, E);
+    }
+  }
+}
+
+void da_partial_sum(const da_sum *sum, size_t task) {
+  if (task < DA_SUM_TASKS)
+    sum_recurrent_kernel(sum, task);
+  else
+    sum_row_group(sum, task - DA_SUM_TASKS);
+}
+
+static double add_scalars(const da_partial *partials, uint32_t n, size_t member) {
+  if (n == 1) return *(const double *)((const char *)partials + member);
+  uint32_t half = 1; /* as in add_chunks: a full tree to the left */
+  while (half * 2 < n) half *= 2;
+  return add_scalars(partials, half, member) + add_scalars(partials + half, n - half, member);
+}
+
+void da_partial_finish(const da_sum *sum, double *loss) {
+  const da_weights *weights = sum->weights;
+  const size_t E = weights->shape.n_embedding, H = weights->shape.n_hidden, P = weights->pad.P, n_x = dW_x_length(weights);
+  const da_partial *first = &sum->partials[0];
+  const uint32_t n_chunks = sum->plan->n_chunks;
+  float *dW_x = sum->dW_x_groups;
+  if (sum->journey_masks) {
+    add_chunks(sum, dW_h_length(weights), n_x);
+    dW_x = first->dW_x;
+  } else {
+    for (size_t group = 1; group < DA_ROW_GROUPS; group++) weights->kernels->add(n_x, dW_x, dW_x + group * n_x);
+  }
+  for (size_t k = 0; k < E; k++)
+    da_weights_unblock(weights, dW_x + k * weights->pad.z_stride, sum->dparams + weights->tensors[DA_TENSOR_W_X].offset + k * 4 * H);
+  add_chunks(sum, dW_h_length(weights) + n_x, 2 * P);
+  memcpy(sum->dparams + weights->tensors[DA_TENSOR_ATTENTION_W].offset, first->dw_a, H * sizeof(float));
+  memcpy(sum->dparams + weights->tensors[DA_TENSOR_OUT_W].offset, first->dw_o, H * sizeof(float));
+  sum->dparams[weights->tensors[DA_TENSOR_ATTENTION_B].offset] = (float)add_scalars(first, n_chunks, offsetof(da_partial, db_a));
+  sum->dparams[weights->tensors[DA_TENSOR_OUT_B].offset] = (float)add_scalars(first, n_chunks, offsetof(da_partial, db_o));
+  *loss = add_scalars(first, n_chunks, offsetof(da_partial, loss));
+}

@@ -1,0 +1,16 @@
+/* AVX-512: 32 registers of 16 floats. A product keeps 6 x 4 sums in them, beside four vectors of B. */
+#include <immintrin.h>
+
+#include "model/kernels/families.h"
+
+enum { LANES = 16, ROWS = 6 };
+typedef __m512 vec;
+typedef int ivec __attribute__((vector_size(64)));
+
+static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c); }
+static inline vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
+static inline vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
+
+#include "model/kernels/kernels_body.h"
+
+const da_kernel_set da_kernels_avx512 = DA_KERNEL_SET("avx512");

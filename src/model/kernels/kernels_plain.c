@@ -1,0 +1,16 @@
+/* For every processor: vectors of 4 floats as GCC and Clang have them, which become SSE, NEON, or four scalars. */
+#include "model/kernels/families.h"
+
+enum { LANES = 4, ROWS = 2 };
+typedef float vec __attribute__((vector_size(16), may_alias));
+typedef int ivec __attribute__((vector_size(16)));
+
+static inline vec vec_fma(vec a, vec b, vec c) { return a * b + c; }
+/* A comparison gives all ones or all zeros a lane. */
+static inline vec vec_pick(ivec where, vec a, vec b) { return (vec)(((ivec)a & where) | ((ivec)b & ~where)); }
+static inline vec vec_min(vec a, vec b) { return vec_pick(a < b, a, b); }
+static inline vec vec_max(vec a, vec b) { return vec_pick(a > b, a, b); }
+
+#include "model/kernels/kernels_body.h"
+
+const da_kernel_set da_kernels_plain = DA_KERNEL_SET("plain");
