@@ -181,7 +181,7 @@ static const da_engine_options DROPOUTS[] = {{.dropout = 0},
 enum { N_DROPOUTS = sizeof DROPOUTS / sizeof DROPOUTS[0] };
 
 static void gradients_are_those_of_the_twin(void **state) {
-  const uint32_t n_journeys[] = {1, 2, 150};
+  const uint32_t n_journeys[] = {1, 2, 90};
   for (int i = 0; i < N_SHAPES; i++) {
     for (int n = 0; n < 3; n++) {
       sample s = make_sample(SHAPES[i], n_journeys[n], 9, (uint64_t)(i + n));
