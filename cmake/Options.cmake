@@ -10,6 +10,8 @@ set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O3 -g") # no NDEBUG: a broken invariant stops
 option(DA_WARNINGS_AS_ERRORS "Refuse code that warns" OFF)
 set(DA_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, such as address,undefined or thread")
 
+option(DA_FUZZ "Let libFuzzer drive the fuzz targets (clang)" OFF)
+
 add_library(da_options INTERFACE)
 target_compile_definitions(da_options INTERFACE _GNU_SOURCE DA_VERSION="${PROJECT_VERSION}")
 target_include_directories(da_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)

@@ -5,12 +5,12 @@ set(DA_LINK_base Threads::Threads m)
 set(DA_LINK_store DuckDB::DuckDB PkgConfig::yaml PkgConfig::cjson PkgConfig::xxhash)
 set(DA_LINK_model OpenBLAS::OpenBLAS PkgConfig::sleef)
 
-# da_room_sources(ROOM SOURCES TESTS): the room's .c files, and apart from them its tests.
+# da_room_sources(ROOM SOURCES TESTS): the room's .c files, and apart from them its tests and fuzz targets.
 function(da_room_sources room sources_variable tests_variable)
   file(GLOB sources CONFIGURE_DEPENDS src/${room}/*.c src/${room}/*/*.c)
   set(tests ${sources})
-  list(FILTER tests INCLUDE REGEX "_test\\.c$")
-  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.c$")
+  list(FILTER tests INCLUDE REGEX "_(test|fuzz)\\.c$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|/main)\\.c$")
   da_set_kernel_flags(sources)
   set(${sources_variable} ${sources} PARENT_SCOPE)
   set(${tests_variable} ${tests} PARENT_SCOPE)

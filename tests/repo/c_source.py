@@ -25,4 +25,4 @@ def matches(tree, path, pattern):
 
 
 def is_test(path):
-    return path.name.endswith("_test.c")
+    return path.name.endswith(("_test.c", "_fuzz.c"))

@@ -1,6 +1,8 @@
 """The first comment of a test names its oracle, and a module with functions to test has a test beside it."""
 import re
 
+from c_source import is_test
+
 CLEAN = {
     "src/base/cut.h": "int da_cut(int a);\n",
     "src/base/cut.c": "int da_cut(int a) { return a; }\n",
@@ -35,7 +37,7 @@ def faults(tree):
     for path in tree.files("src/**/*.c"):
         room = path.relative_to(tree.root / "src").parts[0]
         siblings = [other for other in path.parent.glob("*_test.c")]
-        if path.name.endswith("_test.c"):
+        if is_test(path):
             comment = re.match(r"\s*/\*.*?\*/", tree.text(path), re.DOTALL)
             if not comment or not re.search(r"\b[Oo]racle", comment.group()):
                 found.append(f"{tree.name(path)}: expected a first comment that names the oracle but found none")
