@@ -14,19 +14,12 @@ static int fails_on_purpose(void) {
   return n == atomic_load_explicit(&fail_at, memory_order_relaxed);
 }
 
-/* Total size rounded up to the alignment, 0 on overflow. */
-static size_t block_bytes(size_t n, size_t item_bytes) {
-  size_t bytes;
-  if (__builtin_mul_overflow(n, item_bytes, &bytes)) return 0;
-  if (bytes > SIZE_MAX - DA_MEM_ALIGNMENT) return 0;
-  bytes = (bytes + DA_MEM_ALIGNMENT - 1) / DA_MEM_ALIGNMENT * DA_MEM_ALIGNMENT;
-  return bytes ? bytes : DA_MEM_ALIGNMENT;
-}
-
 void *da_mem_alloc(size_t n, size_t item_bytes) {
-  size_t bytes = block_bytes(n, item_bytes);
-  if (!bytes || fails_on_purpose()) return NULL;
-  return aligned_alloc(DA_MEM_ALIGNMENT, bytes);
+  size_t bytes;
+  if (__builtin_mul_overflow(n, item_bytes, &bytes) || bytes > PTRDIFF_MAX || fails_on_purpose()) return NULL;
+  /* Not aligned_alloc: it wants the size rounded up, and AddressSanitizer would miss a step past the end by less than that. */
+  void *block;
+  return posix_memalign(&block, DA_MEM_ALIGNMENT, bytes ? bytes : 1) == 0 ? block : NULL;
 }
 
 void *da_mem_calloc(size_t n, size_t item_bytes) {
