@@ -9,10 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mem.h"
 #include "base/status.h"
 #include "base/text.h"
 
 typedef struct da_bucket da_bucket;
+
+/* What the program keeps for itself lies under this key: the lock, what is being written, what is spilled. */
+#define DA_BUCKET_HIDDEN ".deepattribution"
 
 typedef struct {
   const char *key;
@@ -23,40 +27,50 @@ typedef struct {
 typedef struct {
   da_object *items; /* in byte order of key */
   size_t n;
+  size_t capacity;
+  da_arena keys; /* owns every key */
 } da_object_list;
 
-/* location: a folder that exists, or file path for `describe INPUT` is NOT a bucket. DA_ERR_IO with a sentence otherwise. */
+/* location: a folder that exists. DA_ERR_IO with a sentence otherwise. */
 da_status da_bucket_open(const char *location, da_bucket **bucket, da_error *err) DA_MUST_CHECK;
 /* The same; makes the folder when it is missing (simulate, --output). */
 da_status da_bucket_create(const char *location, da_bucket **bucket, da_error *err) DA_MUST_CHECK;
 void da_bucket_close(da_bucket *bucket); /* NULL allowed; gives the lock back */
 const char *da_bucket_location(const da_bucket *bucket);
 
-/* Only one run works on a bucket at a time: DA_ERR_IO naming the other's process when it is taken. */
+/* Only one run works on a bucket at a time: DA_ERR_IO naming the other's process when it is taken, or saying that the bucket
+ * may not be written. Clears away what a run that was killed left half done. Held until close; a second call does nothing. */
 da_status da_bucket_lock(da_bucket *bucket, da_error *err) DA_MUST_CHECK;
+/* A local folder for what the holder of the lock spills; made by who uses it, removed by the next holder at the latest. The
+ * caller's (da_mem_free). NULL when memory ran out. */
+char *da_bucket_spill_folder(const da_bucket *bucket);
 
 /* What DuckDB reads: a path or URL of a key. Owned by the caller (da_mem_free). NULL when memory ran out. */
 char *da_bucket_url(const da_bucket *bucket, const char *key);
 da_status da_bucket_exists(const da_bucket *bucket, const char *key, bool *exists, da_error *err) DA_MUST_CHECK;
 /* The whole object; data is the caller's (da_text_free). A missing key is DA_ERR_IO. */
 da_status da_bucket_get(const da_bucket *bucket, const char *key, da_text *data, da_error *err) DA_MUST_CHECK;
-/* Objects below prefix ("raw/"), recursively; hidden names (starting with . or _) are left out. */
+/* Objects below prefix ("raw/", or "" for all), recursively; hidden names (starting with . or _) are left out. Nothing there is an
+ * empty list. */
 da_status da_bucket_list(const da_bucket *bucket, const char *prefix, da_object_list *list, da_error *err) DA_MUST_CHECK;
 void da_object_list_free(da_object_list *list);
 /* A local file that holds the key's bytes, for mmap: the object itself in a folder, a cached copy for S3. Caller frees path. */
 da_status da_bucket_local(const da_bucket *bucket, const char *key, char **path, da_error *err) DA_MUST_CHECK;
-da_status da_bucket_remove(const da_bucket *bucket, const char *key, da_error *err) DA_MUST_CHECK;
+/* A key that is not there is no fault. */
+da_status da_bucket_remove(da_bucket *bucket, const char *key, da_error *err) DA_MUST_CHECK;
 
-/* A set of outputs that appear together. */
+/* A set of outputs that appear together, each instead of the one before it. */
 typedef struct da_publication da_publication;
+/* Locks the bucket if that was not done. */
 da_status da_publication_begin(da_bucket *bucket, da_publication **publication, da_error *err) DA_MUST_CHECK;
-/* A local path to write the key's bytes to; lives until commit or abort. */
+/* A local path to write the key's bytes to; lives until the publication is closed. Every key that was asked for must be written. */
 da_status da_publication_path(da_publication *publication, const char *key, const char **path, da_error *err) DA_MUST_CHECK;
 /* Small outputs in one call. */
 da_status da_publication_put(da_publication *publication, const char *key, const void *data, size_t n_bytes, da_error *err) DA_MUST_CHECK;
-/* Syncs every file, then renames each into place. On failure nothing of this publication is visible if the first rename failed. */
+/* Syncs every file and looks whether all may be put in place; only then puts them there, in the order in which they were asked for:
+ * add last the one that says that the others are complete. */
 da_status da_publication_commit(da_publication *publication, da_error *err) DA_MUST_CHECK;
-/* Removes what was written aside; safe after commit. NULL allowed. Always call it: it frees. */
+/* Removes what was written aside and not committed. NULL allowed. Always call it: it frees. */
 void da_publication_close(da_publication *publication);
 
 #endif

@@ -1,0 +1,50 @@
+/* Private to the bucket: what each kind of bucket does in its own way. One file a kind; bucket.c chooses by the location. */
+#ifndef DA_STORE_BUCKET_BACKEND_H
+#define DA_STORE_BUCKET_BACKEND_H
+
+#include "store/bucket.h"
+
+/* Keys that arrive here were checked: relative, no "..", no empty part. */
+typedef struct {
+  /* DA_ERR_IO unless the location is there; make: makes it. */
+  da_status (*open)(da_bucket *bucket, bool make, da_error *err);
+  /* Takes the lock and makes bucket->work, empty but for what other keys keep there. */
+  da_status (*lock)(da_bucket *bucket, da_error *err);
+  void (*close)(da_bucket *bucket);
+  da_status (*exists)(const da_bucket *bucket, const char *key, bool *exists, da_error *err);
+  da_status (*get)(const da_bucket *bucket, const char *key, da_text *data, da_error *err);
+  da_status (*list)(const da_bucket *bucket, const char *prefix, da_object_list *list, da_error *err);
+  da_status (*local)(const da_bucket *bucket, const char *key, char **path, da_error *err);
+  da_status (*remove)(da_bucket *bucket, const char *key, da_error *err);
+  /* Whether the key can be put; makes what it needs for that. Called for every key of a publication before the first put. */
+  da_status (*prepare)(da_bucket *bucket, const char *key, da_error *err);
+  /* Puts a synced local file in the key's place; afterwards the local file is gone or of no use. */
+  da_status (*put)(da_bucket *bucket, const char *key, const char *path, da_error *err);
+} da_bucket_backend;
+
+struct da_bucket {
+  const da_bucket_backend *backend;
+  char *location; /* without a closing '/' */
+  char *work;     /* local folder of the program's own: things being written, things spilled */
+  bool is_locked;
+  int lock_file; /* folder: the descriptor that holds the lock */
+  uint64_t n_publications;
+};
+
+extern const da_bucket_backend da_bucket_folder;
+
+/* "a/b" in memory of the caller's; NULL when memory ran out. */
+char *da_path_join(const char *folder, const char *name);
+/* The sentence for errno after a call that was to `do` something ("write", "open for reading") with path. */
+da_status da_path_fail(da_error *err, int error_number, const char *action, const char *path) DA_MUST_CHECK;
+/* mkdir -p of the folder that path lies in. */
+da_status da_path_make_parents(const char *path, da_error *err) DA_MUST_CHECK;
+/* fsync of a file or folder. */
+da_status da_path_sync(const char *path, da_error *err) DA_MUST_CHECK;
+da_status da_path_write(const char *path, const void *data, size_t n_bytes, da_error *err) DA_MUST_CHECK;
+/* rm -r, as far as it goes; nothing there is fine. */
+void da_path_remove(const char *path);
+/* Appends an object; the key is copied. */
+da_status da_object_list_add(da_object_list *list, const char *key, uint64_t n_bytes, int64_t modified_us, da_error *err) DA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,95 @@
+/* Local files and folders: the calls to the system, and the sentences for their faults. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/bucket_backend.h"
+
+char *da_path_join(const char *folder, const char *name) {
+  size_t n_folder = strlen(folder), n_name = strlen(name);
+  bool slash = n_folder == 0 || folder[n_folder - 1] != '/';
+  char *path = da_mem_alloc(n_folder + slash + n_name + 1, 1);
+  if (!path) return NULL;
+  memcpy(path, folder, n_folder);
+  if (slash) path[n_folder] = '/';
+  memcpy(path + n_folder + slash, name, n_name + 1);
+  return path;
+}
+
+da_status da_path_fail(da_error *err, int error_number, const char *action, const char *path) {
+  switch (error_number) {
+  case ENOSPC:
+  case EDQUOT:
+  case EFBIG:
+    return da_fail(err, DA_ERR_IO, "expected room on the disk but it is full: could not %s %s; free some and run again", action, path);
+  case EACCES:
+  case EPERM:
+  case EROFS:
+    return da_fail(err, DA_ERR_IO, "expected to be allowed to %s %s but found: %s; change its rights or choose another place", action, path,
+                   strerror(error_number));
+  default:
+    return da_fail(err, DA_ERR_IO, "expected to %s %s but found: %s", action, path, strerror(error_number));
+  }
+}
+
+/* A folder of that name may be there already. */
+static da_status make_folder(const char *path, da_error *err) {
+  if (mkdir(path, 0777) == 0) return DA_OK;
+  int reason = errno;
+  struct stat info;
+  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return DA_OK;
+  return da_path_fail(err, reason == EEXIST ? ENOTDIR : reason, "make the folder", path);
+}
+
+da_status da_path_make_parents(const char *path, da_error *err) {
+  char *copy = da_mem_strdup(path);
+  if (!copy) return da_mem_fail(err, strlen(path), 1, "a path");
+  da_status status = DA_OK;
+  for (char *slash = strchr(copy + 1, '/'); slash && status == DA_OK; slash = strchr(slash + 1, '/')) {
+    *slash = 0;
+    status = make_folder(copy, err);
+    *slash = '/';
+  }
+  da_mem_free(copy);
+  return status;
+}
+
+da_status da_path_sync(const char *path, da_error *err) {
+  int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return da_path_fail(err, errno, "open", path);
+  int reason = fsync(file) == 0 ? 0 : errno;
+  close(file);
+  bool cannot = reason == EINVAL || reason == ENOTSUP || reason == ENOSYS; /* a file system without sync has done what it can */
+  return reason == 0 || cannot ? DA_OK : da_path_fail(err, reason, "write", path);
+}
+
+static int write_all(int file, const char *data, size_t n_bytes) {
+  while (n_bytes > 0) {
+    ssize_t n = write(file, data, n_bytes);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return errno;
+    data += n;
+    n_bytes -= (size_t)n;
+  }
+  return 0;
+}
+
+da_status da_path_write(const char *path, const void *data, size_t n_bytes, da_error *err) {
+  int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return da_path_fail(err, errno, "write", path);
+  int reason = write_all(file, data, n_bytes);
+  if (close(file) != 0 && reason == 0) reason = errno;
+  return reason == 0 ? DA_OK : da_path_fail(err, reason, "write", path);
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
+  (void)info, (void)kind, (void)where;
+  (void)remove(path);
+  return 0;
+}
+
+void da_path_remove(const char *path) { nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
