@@ -3,10 +3,14 @@
 
 #include "credit/heuristics/rule.h"
 
-/* What analytics programs call a visit without a campaign, in any mix of capitals. */
+/* What analytics programs call a visit without a campaign, in any mix of capitals: unless credit.direct names others. */
 static const char *const direct_names[] = {"direct", "(direct)", "(none)", "(direct) / (none)", "direct / none", "direct/none"};
 
-static bool is_direct(da_slice name) {
+static bool is_direct(const da_text_list *chosen, da_slice name) {
+  for (size_t i = 0; i < chosen->n; i++) {
+    if (name.length == strlen(chosen->items[i]) && memcmp(name.data, chosen->items[i], name.length) == 0) return true;
+  }
+  if (chosen->n) return false;
   for (size_t i = 0; i < sizeof direct_names / sizeof direct_names[0]; i++) {
     if (name.length == strlen(direct_names[i]) && strncasecmp(name.data, direct_names[i], name.length) == 0) return true;
   }
@@ -16,7 +20,7 @@ static bool is_direct(da_slice name) {
 static void share_last_campaign(const da_credit_input *input, const da_path *path, double *share) {
   const da_slice *names = input->set->campaigns.items;
   uint64_t i = path->n;
-  while (i > 0 && is_direct(names[path->campaign[i - 1]])) i--;
+  while (i > 0 && is_direct(&input->config->credit.direct, names[path->campaign[i - 1]])) i--;
   share[i > 0 ? i - 1 : path->n - 1] = 1;
 }
 DA_RULE_CREDIT(share_last_campaign)

@@ -22,6 +22,14 @@ static void a_journey_of_direct_visits_alone_is_theirs(void **state) {
   ASSERT_CREDITS(method(), &config, "direct@0 direct@1!", 0, 1);
 }
 
+static void the_config_may_name_others(void **state) {
+  (void)state;
+  da_config config = credit_config();
+  const char *names[] = {"crm", "own"};
+  config.credit.direct = (da_text_list){names, 2};
+  ASSERT_CREDITS(method(), &config, "a@0 direct@1 crm@2 own@3! ; a@4 CRM@5!", 0, 1, 0, 0, 0, 1);
+}
+
 static void only_whole_names_are_direct(void **state) {
   (void)state;
   da_config config = credit_config();
@@ -36,9 +44,8 @@ static void agrees_with_its_twin(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(direct_visits_are_passed_over),
-      cmocka_unit_test(a_journey_of_direct_visits_alone_is_theirs),
-      cmocka_unit_test(only_whole_names_are_direct),
+      cmocka_unit_test(direct_visits_are_passed_over), cmocka_unit_test(a_journey_of_direct_visits_alone_is_theirs),
+      cmocka_unit_test(the_config_may_name_others),    cmocka_unit_test(only_whole_names_are_direct),
       cmocka_unit_test(agrees_with_its_twin),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
