@@ -38,8 +38,6 @@ float da_model_empty_logit(const da_model *model);
 
 /* The bytes of model.safetensors. */
 da_status da_model_print(const da_model *model, da_text *bytes, da_error *err) DA_MUST_CHECK;
-/* The bytes of model.onnx: the same network for other runtimes; see onnx.h. */
-da_status da_model_print_onnx(const da_model *model, da_text *bytes, da_error *err) DA_MUST_CHECK;
 /* Hostile until checked; DA_ERR_DATA, with name (a path or key) in the sentence. */
 da_status da_model_parse(const char *name, const void *bytes, size_t n_bytes, da_model *model, da_error *err) DA_MUST_CHECK;
 /* The same from a local file (da_bucket_local gives a bucket's). */

@@ -6,38 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/model.h"
-#include "model/safetensors.h"
-
-#define FORMAT "deepattribution"
-#define FORMAT_VERSION "1"
-
-static void print_inputs(const da_model *model, da_text *json) {
-  for (uint32_t i = 0; i < model->inputs.n; i++) {
-    da_text_append(json, i ? ",{\"name\":" : "[{\"name\":");
-    const char *name = da_input_name(&model->inputs.items[i]);
-    da_text_append_json(json, (da_slice){name, strlen(name)});
-    da_text_printf(json, ",\"rows\":%u}", model->inputs.items[i].n_rows);
-  }
-  da_text_append(json, "]");
-}
-
-static void print_campaigns(const da_model *model, da_text *json) {
-  da_text_append(json, "[");
-  for (size_t i = 0; i < model->campaigns.n; i++) {
-    if (i) da_text_append(json, ",");
-    da_text_append_json(json, model->campaigns.items[i]);
-  }
-  da_text_append(json, "]");
-}
-
-/* Upper edges of the time bins 1 .. n-2: not needed to read the model here, but by whoever feeds the network elsewhere. */
-static void print_time_bins(da_text *json) {
-  da_time_bins bins;
-  da_time_bins_init(&bins);
-  for (int b = 1; b < DA_N_TIME_BINS - 1; b++) da_text_printf(json, b > 1 ? ",%llu" : "[%llu", (unsigned long long)bins.upper_us[b]);
-  da_text_append(json, "]");
-}
+#include "model/model_metadata.h"
 
 /* A tensor of the table as safetensors has it: one row is a vector. */
 static da_safetensor as_safetensor(const da_tensor *tensor, const float *params) {
@@ -49,27 +18,14 @@ static da_safetensor as_safetensor(const da_tensor *tensor, const float *params)
 }
 
 da_status da_model_print(const da_model *model, da_text *bytes, da_error *err) {
-  da_text inputs = {0}, campaigns = {0}, bins = {0}, shift = {0}, checksum = {0};
-  print_inputs(model, &inputs);
-  print_campaigns(model, &campaigns);
-  print_time_bins(&bins);
-  da_text_printf(&shift, "%.9g", (double)model->logit_shift);
-  da_text_printf(&checksum, "%016llx", (unsigned long long)model->set_checksum);
-  da_text *const texts[] = {&inputs, &campaigns, &bins, &shift, &checksum};
-  da_status status = DA_OK;
-  for (size_t i = 0; i < 5 && status == DA_OK; i++) status = da_text_check(texts[i], err);
-  if (status == DA_OK) {
-    const da_safetensors_entry metadata[] = {
-        {"format", FORMAT},          {"format_version", FORMAT_VERSION}, {"inputs", inputs.data},     {"campaigns", campaigns.data},
-        {"time_bins_us", bins.data}, {"settings", model->settings},      {"logit_shift", shift.data}, {"set_checksum", checksum.data},
-    };
-    da_tensor layout[DA_N_TENSORS];
-    da_network_layout(&model->shape, layout);
-    da_safetensor tensors[DA_N_TENSORS];
-    for (int i = 0; i < DA_N_TENSORS; i++) tensors[i] = as_safetensor(&layout[i], model->params);
-    status = da_safetensors_print(tensors, DA_N_TENSORS, metadata, sizeof metadata / sizeof metadata[0], bytes, err);
-  }
-  for (size_t i = 0; i < 5; i++) da_text_free(texts[i]);
+  da_tensor layout[DA_N_TENSORS];
+  da_network_layout(&model->shape, layout);
+  da_safetensor tensors[DA_N_TENSORS];
+  for (int i = 0; i < DA_N_TENSORS; i++) tensors[i] = as_safetensor(&layout[i], model->params);
+  da_model_metadata metadata;
+  da_status status = da_model_metadata_make(model, &metadata, err);
+  if (status == DA_OK) status = da_safetensors_print(tensors, DA_N_TENSORS, metadata.entries, DA_MODEL_N_METADATA, bytes, err);
+  da_model_metadata_free(&metadata);
   return status;
 }
 
@@ -82,9 +38,10 @@ static da_status check_format(const da_safetensors *file, da_error *err) {
   const char *format, *version;
   DA_TRY(metadata_text(file, "format", &format, err));
   DA_TRY(metadata_text(file, "format_version", &version, err));
-  if (strcmp(format, FORMAT) || strcmp(version, FORMAT_VERSION))
+  if (strcmp(format, DA_MODEL_FORMAT) || strcmp(version, DA_MODEL_FORMAT_VERSION))
     return da_fail(err, DA_ERR_DATA,
-                   "expected format " FORMAT " " FORMAT_VERSION " but found %.40s %.40s: use the version that wrote it, or train again",
+                   "expected format " DA_MODEL_FORMAT " " DA_MODEL_FORMAT_VERSION
+                   " but found %.40s %.40s: use the version that wrote it, or train again",
                    format, version);
   return DA_OK;
 }

@@ -54,38 +54,68 @@ void da_scorer_close(da_scorer *scorer) {
 
 uint64_t da_scorer_n_unknown_touches(const da_scorer *scorer) { return scorer->reader.n_unknown_touches; }
 
-/* The first n of scorer->journeys. */
-static da_status score_batch(da_scorer *scorer, uint32_t n, float *attention, float *logit, da_error *err) {
-  da_batch batch;
-  DA_TRY(da_gather_batch(&scorer->gather, &scorer->reader, scorer->journeys, n, scorer->pool, &batch, err));
-  return da_engine_score(scorer->engine, scorer->model->params, &batch, attention, logit, err);
+/* Scores n journeys, batch by batch; touches(context, i) gives the ith. */
+static da_status score_all(da_scorer *scorer, uint64_t n, da_touches (*touches)(const void *context, uint64_t i), const void *context,
+                           float *attention, float *logit, da_error *err) {
+  for (uint64_t at = 0; at < n;) {
+    uint32_t size = 0;
+    uint64_t n_touches = 0;
+    while (at + size < n && size < BATCH_JOURNEYS) {
+      da_touches journey = touches(context, at + size);
+      if (size && n_touches + journey.n > BATCH_TOUCHES) break;
+      n_touches += journey.n;
+      scorer->journeys[size++] = journey;
+    }
+    da_batch batch;
+    DA_TRY(da_gather_batch(&scorer->gather, &scorer->reader, scorer->journeys, size, scorer->pool, &batch, err));
+    DA_TRY(da_engine_score(scorer->engine, scorer->model->params, &batch, attention, logit ? logit + at : NULL, err));
+    if (attention) attention += n_touches;
+    at += size;
+  }
+  return DA_OK;
+}
+
+static da_touches whole_journey(const da_journeys *set, uint64_t journey) {
+  return (da_touches){.first = set->first_touch[journey], .n = (uint32_t)da_journey_length(set, journey)};
+}
+
+typedef struct {
+  const da_journeys *set;
+  uint64_t begin;
+  const uint64_t *journeys;
+} journey_list;
+
+static da_touches touches_in_range(const void *context, uint64_t i) {
+  const journey_list *list = context;
+  return whole_journey(list->set, list->begin + i);
+}
+
+static da_touches touches_in_list(const void *context, uint64_t i) {
+  const journey_list *list = context;
+  return whole_journey(list->set, list->journeys[i]);
+}
+
+typedef struct {
+  const uint32_t *first;
+  const uint64_t *kept;
+} part_list;
+
+static da_touches touches_of_part(const void *context, uint64_t i) {
+  const part_list *list = context;
+  return (da_touches){.kept = list->kept + list->first[i], .n = list->first[i + 1] - list->first[i]};
 }
 
 da_status da_scorer_score(da_scorer *scorer, uint64_t begin, uint64_t end, float *attention, float *logit, da_error *err) {
-  const uint64_t *first_touch = scorer->set->first_touch;
-  for (uint64_t at = begin; at < end;) {
-    uint32_t n = 0;
-    while (at + n < end && n < BATCH_JOURNEYS && (n == 0 || first_touch[at + n + 1] - first_touch[at] <= BATCH_TOUCHES)) {
-      scorer->journeys[n] = (da_touches){.first = first_touch[at + n], .n = (uint32_t)da_journey_length(scorer->set, at + n)};
-      n++;
-    }
-    DA_TRY(score_batch(scorer, n, attention ? attention + (first_touch[at] - first_touch[begin]) : NULL,
-                       logit ? logit + (at - begin) : NULL, err));
-    at += n;
-  }
-  return DA_OK;
+  const journey_list list = {.set = scorer->set, .begin = begin};
+  return score_all(scorer, end - begin, touches_in_range, &list, attention, logit, err);
 }
 
-da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n_parts, const uint32_t *first, const uint64_t *kept, float *logit,
-                                da_error *err) {
-  for (uint32_t at = 0; at < n_parts;) {
-    uint32_t n = 0;
-    while (at + n < n_parts && n < BATCH_JOURNEYS && (n == 0 || first[at + n + 1] - first[at] <= BATCH_TOUCHES)) {
-      scorer->journeys[n] = (da_touches){.kept = kept + first[at + n], .n = first[at + n + 1] - first[at + n]};
-      n++;
-    }
-    DA_TRY(score_batch(scorer, n, NULL, logit + at, err));
-    at += n;
-  }
-  return DA_OK;
+da_status da_scorer_score_some(da_scorer *scorer, const uint64_t *journeys, uint64_t n, float *attention, float *logit, da_error *err) {
+  const journey_list list = {.set = scorer->set, .journeys = journeys};
+  return score_all(scorer, n, touches_in_list, &list, attention, logit, err);
+}
+
+da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit, da_error *err) {
+  const part_list list = {first, kept};
+  return score_all(scorer, n, touches_of_part, &list, NULL, logit, err);
 }

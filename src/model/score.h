@@ -20,6 +20,10 @@ void da_scorer_close(da_scorer *scorer); /* NULL allowed */
  * da_model_probability. */
 da_status da_scorer_score(da_scorer *scorer, uint64_t begin, uint64_t end, float *attention, float *logit, da_error *err) DA_MUST_CHECK;
 
+/* Any journeys, in the order of their numbers in journeys [n]. attention: laid end to end in that order, or NULL; logit: [n] or NULL. */
+da_status da_scorer_score_some(da_scorer *scorer, const uint64_t *journeys, uint64_t n, float *attention, float *logit,
+                               da_error *err) DA_MUST_CHECK;
+
 /* What-ifs: n journeys of which only some touches are kept. Part i keeps touches kept[first[i]] .. kept[first[i + 1] - 1], positions in
  * the set's touch arrays, ascending, all of one journey, at least one (without any: da_model_empty_logit). logit: [n]. */
 da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit,

@@ -77,6 +77,16 @@ static void every_journey_scores_as_it_does_alone(void **state) {
     }
     assert_close(sum, 1);
   }
+  const uint64_t some[] = {7, 2, 7};
+  float some_attention[60], some_logit[3];
+  assert_ok(da_scorer_score_some(scorer, some, 3, some_attention, some_logit, &err), err);
+  const float *at = some_attention;
+  for (int i = 0; i < 3; i++) {
+    uint64_t first = set->first_touch[some[i]];
+    uint32_t n = (uint32_t)da_journey_length(set, some[i]);
+    assert_close(some_logit[i], score_alone(&f.model, set->campaign + first, set->time_us + first, n, alone));
+    for (uint32_t t = 0; t < n; t++) assert_close(*at++, alone[t]);
+  }
   assert_ok(da_scorer_score(scorer, 3, 3, attention, logit, &err), err);
   assert_ok(da_scorer_score(scorer, 3, 4, NULL, NULL, &err), err);
   free(attention), free(logit);

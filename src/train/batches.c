@@ -79,12 +79,14 @@ da_status da_batches_open(const da_journeys *set, uint64_t seed, bool oversample
   batches->n_blocks = (uint32_t)n_blocks;
   batches->blocks = da_mem_alloc(n_blocks, sizeof *batches->blocks);
   batches->converting_before = da_mem_alloc(n_blocks, sizeof *batches->converting_before);
-  batches->journeys = da_mem_alloc(batch_size, sizeof *batches->journeys);
-  if (!batches->blocks || !batches->converting_before || !batches->journeys) {
+  if (batches->blocks && batches->converting_before) {
+    plan(batches, oversample, batch_size);
+    batches->journeys = da_mem_alloc(batches->info.batch_size, sizeof *batches->journeys);
+  }
+  if (!batches->journeys) {
     da_batches_close(batches);
     return da_mem_fail(err, n_blocks + batch_size, sizeof(uint64_t), "the order of journeys");
   }
-  plan(batches, oversample, batch_size);
   *out = batches;
   return DA_OK;
 }

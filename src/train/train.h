@@ -52,7 +52,7 @@ void da_train_report_free(da_train_report *report); /* {0} and a second call all
 
 /* score.json: metrics of the three sets, epochs, choices; the same bytes for the same training. */
 void da_train_report_print_json(const da_train_report *report, da_text *json);
-/* Adds model/model.safetensors, model/model.onnx and model/score.json to a publication. */
+/* Adds model/model.safetensors, model/score.json and model/model.onnx (not for a network beyond DA_ONNX_MAX_PARAMS) to a publication. */
 da_status da_train_publish(const da_model *model, const da_train_report *report, da_publication *publication, da_error *err) DA_MUST_CHECK;
 /* Removes the checkpoint: after the model's publication was committed, or to start over. Without one: DA_OK. */
 da_status da_train_forget(da_bucket *bucket, da_error *err) DA_MUST_CHECK;

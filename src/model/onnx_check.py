@@ -1,0 +1,37 @@
+"""Runs model.onnx in onnxruntime and reads model.safetensors with safetensors, in the folder that onnx_test.c wrote.
+
+    DA_ORACLE_PYTHON=<python with onnx, onnxruntime and safetensors> ctest -R model.onnx
+
+cases.json: one object a batch with rows, length, attention, probability as the engine computed them.
+"""
+import json
+import pathlib
+import sys
+
+import numpy as np
+import onnx
+import onnxruntime
+from safetensors import safe_open
+
+TOLERANCE = 1e-5
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    onnx.checker.check_model(onnx.load(folder / "model.onnx"), full_check=True)
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    with safe_open(folder / "model.safetensors", framework="np") as file:
+        metadata = file.metadata()
+        shapes = {name: file.get_tensor(name).shape for name in file.keys()}
+    assert metadata == session.get_modelmeta().custom_metadata_map, "the two files say different things"
+    inputs = json.loads(metadata["inputs"])
+    assert shapes["embedding"][0] == sum(one["rows"] for one in inputs)
+    assert inputs[0]["rows"] == len(json.loads(metadata["campaigns"])) + 1
+    for case in json.loads((folder / "cases.json").read_text()):
+        rows = np.array(case["rows"], dtype=np.int64)
+        attention, probability = session.run(None, {"rows": rows, "length": np.array(case["length"], dtype=np.int32)})
+        np.testing.assert_allclose(attention, np.array(case["attention"]), atol=TOLERANCE, rtol=0)
+        np.testing.assert_allclose(probability, np.array(case["probability"]), atol=TOLERANCE, rtol=0)
+
+
+main()

@@ -1,0 +1,74 @@
+#include "train/plan.h"
+
+#include <math.h>
+
+#include "model/inputs.h"
+
+enum { SMALLEST_BATCH = 32, UNSCALED_BATCH = 256, LARGEST_BATCH = 4096, BATCHES_AN_EPOCH = 100 };
+
+static uint64_t count_train(const da_journeys *set) {
+  uint64_t n = 0;
+  for (uint64_t j = 0; j < set->n_journeys; j++) n += da_journey_set(set, j) == DA_SET_TRAIN;
+  return n;
+}
+
+static uint32_t choose_batch(uint64_t n_journeys) {
+  uint32_t size = SMALLEST_BATCH;
+  while (size < LARGEST_BATCH && (uint64_t)2 * size * BATCHES_AN_EPOCH <= n_journeys) size *= 2;
+  return size;
+}
+
+void da_train_plan_make(const da_journeys *set, const da_config *config, da_train_plan *plan) {
+  const da_config_training *training = &config->training;
+  *plan = (da_train_plan){
+      .n_embedding = config->model.n_embedding,
+      .n_hidden = config->model.n_hidden,
+      .dropout = config->model.dropout,
+      .recurrent_dropout = config->model.recurrent_dropout,
+      .time = config->model.time == DA_SWITCH_ON || (config->model.time == DA_SWITCH_AUTO && da_time_varies(set)),
+      .epochs = training->epochs,
+      .batch_size = training->batch_size,
+      .learning_rate = training->learning_rate,
+      .patience = training->patience,
+      .oversample = training->oversample,
+      .weight_decay = training->weight_decay,
+      .clip_norm = training->clip_norm,
+      .seed = config->seed,
+  };
+  if (plan->batch_size == 0) {
+    plan->batch_size = choose_batch(count_train(set));
+    if (plan->batch_size > UNSCALED_BATCH) plan->learning_rate *= (double)plan->batch_size / UNSCALED_BATCH;
+  }
+}
+
+void da_train_plan_print_json(const da_train_plan *plan, da_text *json) {
+  const struct {
+    const char *key;
+    double value;
+  } numbers[] = {
+      {"embedding", plan->n_embedding},
+      {"lstm", plan->n_hidden},
+      {"dropout", plan->dropout},
+      {"recurrent_dropout", plan->recurrent_dropout},
+      {"epochs", plan->epochs},
+      {"batch_size", plan->batch_size},
+      {"learning_rate", plan->learning_rate},
+      {"patience", plan->patience},
+      {"weight_decay", plan->weight_decay},
+      {"clip_norm", plan->clip_norm},
+  };
+  da_text_append(json, "{");
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    da_text_printf(json, "\"%s\":", numbers[i].key);
+    da_text_append_json_number(json, numbers[i].value);
+    da_text_append(json, ",");
+  }
+  da_text_printf(json, "\"time\":%s,\"oversample\":%s,\"seed\":%llu}", plan->time ? "true" : "false", plan->oversample ? "true" : "false",
+                 (unsigned long long)plan->seed);
+}
+
+double da_train_plan_rate(const da_train_plan *plan, uint64_t step, uint64_t n_steps) {
+  const double warm_up = ceil((double)n_steps / 20), at = (double)step;
+  if (at < warm_up) return plan->learning_rate * (at + 1) / (warm_up + 1);
+  return plan->learning_rate * 0.5 * (1 + cos(acos(-1) * (at - warm_up) / ((double)n_steps - warm_up)));
+}

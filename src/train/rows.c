@@ -1,0 +1,77 @@
+#include "train/rows.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "model/network.h"
+
+da_status da_rows_count(const da_input_reader *reader, uint64_t *count, da_error *err) {
+  const da_journeys *set = reader->set;
+  const uint32_t n_inputs = reader->inputs->n;
+  memset(count, 0, reader->inputs->n_rows * sizeof *count);
+  uint32_t *rows = NULL;
+  size_t capacity = 0;
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    if (da_journey_set(set, j) != DA_SET_TRAIN) continue;
+    const da_touches touches = {.first = set->first_touch[j], .n = (uint32_t)da_journey_length(set, j)};
+    const size_t n = (size_t)touches.n * n_inputs;
+    void *block = rows;
+    da_status status = da_mem_reserve(&block, &capacity, n, sizeof *rows, "the rows of a journey", err);
+    rows = block;
+    if (status != DA_OK) {
+      da_mem_free(rows);
+      return status;
+    }
+    da_input_reader_rows(reader, &touches, rows);
+    for (size_t i = 0; i < n; i++) count[rows[i]]++;
+  }
+  da_mem_free(rows);
+  return DA_OK;
+}
+
+/* mean: [E] over the rows of an input, each as often as touches read it. False when none was read. */
+static bool mean_row(const da_input *input, const uint64_t *count, uint32_t n_embedding, const float *embedding, double *mean) {
+  double n_touches = 0;
+  memset(mean, 0, n_embedding * sizeof *mean);
+  for (uint32_t r = input->first_row; r < input->first_row + input->n_rows; r++) {
+    if (count[r] == 0) continue;
+    n_touches += (double)count[r];
+    for (uint32_t e = 0; e < n_embedding; e++) mean[e] += (double)count[r] * (double)embedding[(size_t)r * n_embedding + e];
+  }
+  for (uint32_t e = 0; e < n_embedding && n_touches > 0; e++) mean[e] /= n_touches;
+  return n_touches > 0;
+}
+
+static void settle_on_mean(const da_input *input, const uint64_t *count, uint32_t n_embedding, float *embedding) {
+  double mean[DA_NETWORK_MAX_UNITS];
+  if (!mean_row(input, count, n_embedding, embedding, mean)) return;
+  for (uint32_t r = input->first_row; r < input->first_row + input->n_rows; r++) {
+    if (count[r]) continue;
+    for (uint32_t e = 0; e < n_embedding; e++) embedding[(size_t)r * n_embedding + e] = (float)mean[e];
+  }
+}
+
+static void settle_on_neighbours(const da_input *input, const uint64_t *count, uint32_t n_embedding, float *embedding) {
+  const uint32_t first = input->first_row + 1, end = input->first_row + input->n_rows;
+  for (uint32_t r = first; r < end; r++) {
+    if (count[r]) continue;
+    for (uint32_t d = 1; d < input->n_rows; d++) {
+      const uint32_t below = r - d, above = r + d;
+      const bool has_below = r >= first + d && count[below], has_above = above < end && count[above];
+      if (!has_below && !has_above) continue;
+      memcpy(embedding + (size_t)r * n_embedding, embedding + (size_t)(has_below ? below : above) * n_embedding,
+             n_embedding * sizeof *embedding);
+      break;
+    }
+  }
+}
+
+void da_rows_settle(const da_inputs *inputs, const uint64_t *count, uint32_t n_embedding, float *embedding) {
+  for (uint32_t i = 0; i < inputs->n; i++) {
+    const da_input *input = &inputs->items[i];
+    if (da_input_is_ordered(input))
+      settle_on_neighbours(input, count, n_embedding, embedding);
+    else
+      settle_on_mean(input, count, n_embedding, embedding);
+  }
+}

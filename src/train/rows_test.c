@@ -1,0 +1,62 @@
+/* Oracle: counts and rows worked out by hand. */
+#include "train/rows.h"
+
+#include <math.h>
+
+#include "support/journeys.h"
+
+static void rows_are_counted_over_the_train_split(void **state) {
+  (void)state;
+  da_error err = {0};
+  /* Users go round train, val, test, train. */
+  test_journeys *made = journeys_from_text("a@0 b@1 a@2 ; a@5 | c@0 a@1 | b@0 | a@0 b@0");
+  da_inputs inputs;
+  da_input_reader reader;
+  assert_ok(da_inputs_choose(3, true, &inputs, &err), err);
+  assert_ok(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), err);
+  uint64_t count[4 + 3 * DA_N_TIME_BINS];
+  assert_ok(da_rows_count(&reader, count, &err), err);
+  const uint64_t wanted[4] = {4, 2, 0, 0};
+  assert_memory_equal(count, wanted, sizeof wanted);
+  const uint64_t *before = count + 4, *since = before + DA_N_TIME_BINS, *to_last = since + DA_N_TIME_BINS;
+  /* A day is bin 24, two days 2 + floor(2 ln 172800) = 26, no time bin 1; three journeys begin and end. */
+  assert_int_equal(before[0], 3);
+  assert_int_equal(before[24], 2);
+  assert_int_equal(before[1], 1);
+  assert_int_equal(since[24], 1);
+  assert_int_equal(since[26], 1);
+  assert_int_equal(to_last[26], 1);
+  assert_int_equal(to_last[0], 3);
+  da_input_reader_close(&reader);
+  journeys_free(made);
+}
+
+static void rows_without_touches_settle(void **state) {
+  (void)state;
+  da_error err = {0};
+  da_inputs inputs;
+  assert_ok(da_inputs_choose(2, true, &inputs, &err), err);
+  enum { R = 3 + 3 * DA_N_TIME_BINS, E = 2 };
+  uint64_t count[R] = {3, 1, 0};
+  float table[R][E];
+  for (int r = 0; r < R; r++) table[r][0] = (float)r, table[r][1] = (float)-r;
+  uint64_t *before = count + 3;
+  before[0] = 5, before[10] = 1, before[13] = 2;
+  da_rows_settle(&inputs, count, E, &table[0][0]);
+  assert_true(table[0][0] == 0 && table[1][0] == 1);
+  assert_true(fabsf(table[2][0] - 0.25f) < 1e-7f && fabsf(table[2][1] + 0.25f) < 1e-7f); /* (3 x 0 + 1 x 1) / 4 */
+  float(*rows)[E] = table + 3;
+  assert_true(rows[0][0] == 3 && rows[10][0] == 13 && rows[13][0] == 16); /* those with touches stay */
+  assert_true(rows[1][0] == 13 && rows[9][0] == 13 && rows[11][0] == 13);
+  assert_true(rows[12][0] == 16 && rows[43][0] == 16 && rows[43][1] == -16);
+  /* An input without any touch keeps what it has. */
+  assert_true(table[3 + DA_N_TIME_BINS + 7][0] == 3 + DA_N_TIME_BINS + 7);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(rows_are_counted_over_the_train_split),
+      cmocka_unit_test(rows_without_touches_settle),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
