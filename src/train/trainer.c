@@ -1,0 +1,237 @@
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/evaluate.h"
+#include "train/rows.h"
+
+enum { MAX_RETRIES = 4, SECONDS_BETWEEN_CHECKPOINTS = 60 };
+
+/* What the seed is used for; each use has numbers of its own. */
+enum { STREAM_INIT, STREAM_ORDER, STREAM_MASKS };
+
+/* ---- life ---- */
+
+/* The sampled journeys' log-odds: the loss then begins where a model without any input would end. */
+static float prior_logit(const da_batches_info *info) {
+  double n_converting = (double)info->n_converting * info->sampling_ratio, n_others = (double)(info->n_journeys - info->n_converting);
+  return (float)log(n_converting / n_others);
+}
+
+/* Begins from nothing, with n_retries kept. */
+static void begin(da_trainer *trainer) {
+  da_train_state *state = &trainer->state;
+  da_network_init(&trainer->model->shape, da_random_hash(trainer->plan.seed, STREAM_INIT), state->params);
+  da_tensor tensors[DA_N_TENSORS];
+  da_network_layout(&trainer->model->shape, tensors);
+  state->params[tensors[DA_TENSOR_OUT_B].offset] = prior_logit(da_batches_describe(trainer->batches));
+  memset(state->adam.m, 0, state->n * sizeof(float));
+  memset(state->adam.v, 0, state->n * sizeof(float));
+  memset(state->best, 0, state->n * sizeof(float));
+  state->adam.step = state->n_batches = 0;
+  state->n_epochs = state->best_epoch = 0;
+  state->loss = 0;
+}
+
+static da_status make_room(da_trainer *trainer, da_error *err) {
+  const uint32_t batch_size = da_batches_describe(trainer->batches)->batch_size;
+  trainer->row_count = da_mem_alloc(trainer->model->shape.n_rows, sizeof *trainer->row_count);
+  trainer->touches = da_mem_alloc(batch_size, sizeof *trainer->touches);
+  trainer->converted = da_mem_alloc(batch_size, sizeof *trainer->converted);
+  trainer->gradient = da_mem_alloc(da_model_n_params(trainer->model), sizeof *trainer->gradient);
+  if (!trainer->row_count || !trainer->touches || !trainer->converted || !trainer->gradient)
+    return da_mem_fail(err, da_model_n_params(trainer->model), sizeof(float), "training");
+  return da_train_state_init(da_model_n_params(trainer->model), trainer->plan.epochs, &trainer->state, err);
+}
+
+static da_status open_parts(da_trainer *trainer, da_error *err) {
+  const da_train_job *job = trainer->job;
+  const da_train_plan *plan = &trainer->plan;
+  da_model *model = trainer->model;
+  const da_engine_options options = {.dropout = (float)plan->dropout, .recurrent_dropout = (float)plan->recurrent_dropout};
+  DA_TRY(da_engine_open(&model->shape, &options, job->pool, &trainer->engine, err));
+  DA_TRY(da_scorer_open(model, job->set, job->pool, NULL, &trainer->scorer, err));
+  DA_TRY(da_input_reader_open(&model->inputs, &model->campaigns, job->set, &trainer->reader, err));
+  DA_TRY(da_batches_open(job->set, da_random_hash(plan->seed, STREAM_ORDER), plan->oversample, plan->batch_size, &trainer->batches, err));
+  model->logit_shift = (float)-log(da_batches_describe(trainer->batches)->sampling_ratio);
+  DA_TRY(make_room(trainer, err));
+  DA_TRY(da_rows_count(&trainer->reader, trainer->row_count, err));
+  if (job->bucket)
+    DA_TRY(da_checkpoint_load(job->bucket, model->settings, job->set->checksum, job->monitor, &trainer->state, &trainer->resumed, err));
+  if (!trainer->resumed) begin(trainer);
+  return DA_OK;
+}
+
+da_status da_trainer_open(const da_train_job *job, const da_train_plan *plan, da_model *model, da_trainer *trainer, da_error *err) {
+  *trainer = (da_trainer){.job = job, .plan = *plan, .model = model, .saved_at = da_clock_seconds()};
+  da_status status = open_parts(trainer, err);
+  if (status != DA_OK) da_trainer_close(trainer);
+  return status;
+}
+
+void da_trainer_close(da_trainer *trainer) {
+  da_train_state_free(&trainer->state);
+  da_mem_free(trainer->row_count);
+  da_mem_free(trainer->touches);
+  da_mem_free(trainer->converted);
+  da_mem_free(trainer->gradient);
+  da_gather_free(&trainer->gather);
+  da_input_reader_close(&trainer->reader);
+  da_batches_close(trainer->batches);
+  da_scorer_close(trainer->scorer);
+  da_engine_close(trainer->engine);
+  *trainer = (da_trainer){0};
+}
+
+double da_trainer_peak_rate(const da_trainer *trainer) { return trainer->plan.learning_rate * pow(0.25, trainer->state.n_retries); }
+
+static da_status save(da_trainer *trainer, da_error *err) {
+  const da_train_job *job = trainer->job;
+  trainer->saved_at = da_clock_seconds();
+  return job->bucket ? da_checkpoint_save(job->bucket, &trainer->state, trainer->model->settings, job->set->checksum, err) : DA_OK;
+}
+
+/* ---- steps ---- */
+
+static double rate_now(const da_trainer *trainer) {
+  const uint64_t n_steps = trainer->plan.epochs * da_batches_describe(trainer->batches)->n_batches;
+  da_train_plan plan = trainer->plan;
+  plan.learning_rate = da_trainer_peak_rate(trainer);
+  return da_train_plan_rate(&plan, trainer->state.adam.step, n_steps);
+}
+
+/* One update from n journeys. *loss: their sum before it. DA_ERR_NUM when it is no number. */
+static da_status step(da_trainer *trainer, const uint64_t *journeys, uint32_t n, double *loss, da_error *err) {
+  const da_journeys *set = trainer->job->set;
+  da_train_state *state = &trainer->state;
+  for (uint32_t i = 0; i < n; i++) {
+    trainer->touches[i] = (da_touches){.first = set->first_touch[journeys[i]], .n = (uint32_t)da_journey_length(set, journeys[i])};
+    trainer->converted[i] = da_journey_converted(set, journeys[i]);
+  }
+  da_batch batch;
+  DA_TRY(da_gather_batch(&trainer->gather, &trainer->reader, trainer->touches, n, trainer->job->pool, &batch, err));
+  batch.label = trainer->converted;
+  const uint64_t mask_seed = da_random_hash(da_random_hash(trainer->plan.seed, STREAM_MASKS), state->adam.step);
+  DA_TRY(da_engine_gradient(trainer->engine, state->params, &batch, mask_seed, trainer->gradient, loss, err));
+  const da_adam_options options = {.learning_rate = rate_now(trainer),
+                                   .weight_decay = trainer->plan.weight_decay,
+                                   .clip_norm = trainer->plan.clip_norm,
+                                   .scale = 1.0 / n};
+  const double norm = da_adam_update(&state->adam, &options, trainer->job->pool, trainer->gradient, state->params);
+  trainer->n_touches += batch.first[n];
+  if (!isfinite(*loss) || !isfinite(norm)) return da_fail(err, DA_ERR_NUM, "the loss is %g and its gradient's norm %g", *loss / n, norm);
+  return DA_OK;
+}
+
+/* ---- epochs ---- */
+
+/* Far above what a model without any input loses: log-odds have run away. */
+static da_status check_loss(const da_trainer *trainer, double loss, da_error *err) {
+  const double p = 1 / (1 + exp(-(double)prior_logit(da_batches_describe(trainer->batches))));
+  const double entropy = -p * log(p) - (1 - p) * log(1 - p);
+  if (loss <= 2 * entropy + 0.5) return DA_OK;
+  return da_fail(err, DA_ERR_NUM, "the mean loss is %.3g where the conversion rate alone gives %.3g", loss, entropy);
+}
+
+/* The network as it stands, ready for scoring. */
+static void settle(da_trainer *trainer) {
+  da_model *model = trainer->model;
+  memcpy(model->params, trainer->state.params, trainer->state.n * sizeof(float));
+  da_tensor tensors[DA_N_TENSORS];
+  da_network_layout(&model->shape, tensors);
+  da_rows_settle(&model->inputs, trainer->row_count, model->shape.n_embedding, model->params + tensors[DA_TENSOR_EMBEDDING].offset);
+}
+
+/* All batches of the epoch are done: measures it, keeps it if it is the best, saves. */
+static da_status end_epoch(da_trainer *trainer, da_error *err) {
+  const da_train_job *job = trainer->job;
+  da_train_state *state = &trainer->state;
+  da_train_epoch epoch = {.learning_rate = rate_now(trainer),
+                          .train_loss = state->loss / (double)da_batches_describe(trainer->batches)->n_samples};
+  DA_TRY(check_loss(trainer, epoch.train_loss, err));
+  settle(trainer);
+  da_metrics val;
+  DA_TRY(da_evaluate(trainer->scorer, job->set, DA_SET_VAL, (double)trainer->model->logit_shift, job->monitor, "validation", &val, err));
+  epoch.val_loss = val.loss;
+  epoch.val_auc = val.auc;
+  /* Without a val split nothing says that an epoch is worse than the one before. */
+  const bool better = state->best_epoch == 0 || !(epoch.val_loss >= state->epochs[state->best_epoch - 1].val_loss);
+  state->epochs[state->n_epochs++] = epoch;
+  state->n_batches = 0;
+  state->loss = 0;
+  if (better) {
+    state->best_epoch = state->n_epochs;
+    memcpy(state->best, trainer->model->params, state->n * sizeof(float));
+  }
+  return save(trainer, err);
+}
+
+/* What is left of an epoch. */
+static da_status run_epoch(da_trainer *trainer, da_error *err) {
+  const da_train_job *job = trainer->job;
+  da_train_state *state = &trainer->state;
+  const da_batches_info *info = da_batches_describe(trainer->batches);
+  char stage[64];
+  snprintf(stage, sizeof stage, "training epoch %u of %u", state->n_epochs + 1, trainer->plan.epochs);
+  DA_TRY(da_batches_start(trainer->batches, state->n_epochs, state->n_batches, err));
+  while (state->n_batches < info->n_batches) {
+    DA_TRY(da_monitor_check(job->monitor, stage, err));
+    const double started = da_clock_seconds();
+    const uint64_t *journeys;
+    uint32_t n;
+    double loss;
+    DA_TRY(da_batches_next(trainer->batches, &journeys, &n, err));
+    DA_TRY(step(trainer, journeys, n, &loss, err));
+    state->loss += loss;
+    state->n_batches++;
+    const double now = da_clock_seconds();
+    trainer->seconds += now - started;
+    if (now - trainer->saved_at > SECONDS_BETWEEN_CHECKPOINTS) DA_TRY(save(trainer, err));
+    da_monitor_progress(job->monitor, stage, "touches", info->n_sample_touches * state->n_batches / info->n_batches,
+                        info->n_sample_touches);
+  }
+  return end_epoch(trainer, err);
+}
+
+static bool is_over(const da_trainer *trainer) {
+  const da_train_state *state = &trainer->state;
+  if (state->n_epochs == trainer->plan.epochs) return true;
+  return trainer->plan.patience > 0 && state->n_epochs - state->best_epoch >= trainer->plan.patience;
+}
+
+/* why holds what went wrong. */
+static da_status begin_again(da_trainer *trainer, const da_error *why, da_error *err) {
+  const double rate = da_trainer_peak_rate(trainer);
+  const uint32_t epoch = trainer->state.n_epochs + 1;
+  if (trainer->state.n_retries == MAX_RETRIES)
+    return da_fail(err, DA_ERR_NUM,
+                   "training diverged in epoch %u (%s), the last time at learning rate %g: set training.learning_rate lower, or "
+                   "training.clip_norm to 1",
+                   epoch, why->msg, rate);
+  trainer->state.n_retries++;
+  da_monitor_note(trainer->job->monitor, DA_NOTE_WARNING,
+                  "training diverged in epoch %u at learning rate %g (%s): it begins again at a quarter of the rate, %g", epoch, rate,
+                  why->msg, da_trainer_peak_rate(trainer));
+  begin(trainer);
+  return DA_OK;
+}
+
+da_status da_trainer_run(da_trainer *trainer, da_error *err) {
+  while (!is_over(trainer)) {
+    da_error why = {0};
+    da_status status = run_epoch(trainer, &why);
+    if (status == DA_ERR_NUM) {
+      DA_TRY(begin_again(trainer, &why, err));
+    } else if (status != DA_OK) {
+      if (status == DA_ERR_INTERRUPTED) DA_TRY(save(trainer, err));
+      return da_fail(err, status, "%s", why.msg);
+    }
+  }
+  memcpy(trainer->model->params, trainer->state.best, trainer->state.n * sizeof(float));
+  return DA_OK;
+}
