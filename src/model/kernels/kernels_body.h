@@ -28,6 +28,8 @@ INLINE float sum_of_lanes(vec v) {
 
 /* ---- exp, sigmoid, tanh ---- */
 
+typedef uint32_t uvec __attribute__((vector_size(sizeof(vec))));
+
 /* exp(x) = scale (1 + p), scale a power of two, |p| < 0.42; |x| <= 87. p is exact to about an ulp also near 0. */
 INLINE void split_exp(vec x, vec *scale, vec *p) {
   const float shift = 0x1.8p23f; /* adding it rounds to an integer, which then stands in the low bits */
@@ -42,7 +44,7 @@ INLINE void split_exp(vec x, vec *scale, vec *p) {
   q = vec_fma(q, r, splat(0x1.5554bp-3f));
   q = vec_fma(q, r, splat(0x1.fffffep-2f));
   *p = vec_fma(r * r, q, r);
-  *scale = (vec)(((ivec)shifted << 23) + 0x3f800000);
+  *scale = (vec)(((uvec)shifted << 23) + 0x3f800000u); /* unsigned: NaN and lanes that nobody reads may wrap around */
 }
 
 /* 1 / (1 + exp(-z)) */
