@@ -94,7 +94,7 @@ static da_status read_number(const reader *in, const cJSON *object, const char *
 }
 
 static da_status read_count(const reader *in, const cJSON *object, const char *key, uint64_t *count) {
-  double number;
+  double number = 0;
   DA_TRY(read_number(in, object, key, &number));
   if (!(number >= 0 && number < 0x1p64 && number == floor(number))) return expected(in, "a count", key);
   *count = (uint64_t)number;
