@@ -16,9 +16,10 @@ typedef struct da_table_writer da_table_writer;
 struct da_db {
   duckdb_database database;
   duckdb_connection connection; /* for da_db_run; each query and each table out has one of its own */
-  pthread_mutex_t lock;         /* guards the two below */
+  pthread_mutex_t lock;         /* guards what is below */
   da_table_writer *writers;
   uint64_t n_writers; /* ever listed: the number of the newest */
+  uint64_t n_ranks;   /* functions made by rank.c: the number of the newest */
 };
 typedef struct da_db da_db;
 
