@@ -1,0 +1,221 @@
+#include "journey/feature_store.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/parquet.h"
+
+const char *const da_feature_store_keys[DA_N_SETS] = {
+    [DA_SET_TRAIN] = "feature_store/train.parquet",
+    [DA_SET_VAL] = "feature_store/val.parquet",
+    [DA_SET_TEST] = "feature_store/test.parquet",
+};
+
+enum { JOURNEY_ID, UID, JOURNEY_INDEX, CONVERSION_STATUS, CONVERSION_VALUE, CAMPAIGNS, TIMESTAMPS, N_COLUMNS };
+enum { GROUP_JOURNEYS = 122880, GROUP_TOUCHES = 1 << 20 };
+
+/* The journeys of one row group, and what becomes of them. */
+typedef struct {
+  uint64_t begin, end;            /* journeys of the pack, of which those of the set are meant */
+  uint64_t first_conversion;      /* place of begin's first conversion in set->value */
+  uint64_t n_journeys, n_touches; /* of the set */
+  da_set_totals totals;
+  uint64_t first_user, last_user;
+  da_parquet_group encoded;
+  da_status status;
+  da_error err;
+} row_group;
+
+/* One table on its way. */
+typedef struct {
+  const da_journeys *set;
+  int which;
+  const da_parquet_column *columns;
+  uint64_t journey, conversion; /* where the next row group begins */
+  row_group *groups;            /* of the batch that is being encoded */
+  size_t n_groups;
+} table_writer;
+
+/* ---- A row group as arrays ---- */
+
+typedef struct {
+  int64_t *journey_id, *uid_int, *journey_index, *timestamps;
+  da_slice *uid_text;
+  uint8_t *conversion_status;
+  double *conversion_value;
+  uint32_t *campaigns;
+  uint64_t *list_end;
+} group_arrays;
+
+static void free_arrays(group_arrays *arrays) {
+  da_mem_free(arrays->journey_id);
+  da_mem_free(arrays->uid_int);
+  da_mem_free(arrays->journey_index);
+  da_mem_free(arrays->timestamps);
+  da_mem_free(arrays->uid_text);
+  da_mem_free(arrays->conversion_status);
+  da_mem_free(arrays->conversion_value);
+  da_mem_free(arrays->campaigns);
+  da_mem_free(arrays->list_end);
+}
+
+static da_status make_arrays(const da_journeys *set, const row_group *group, group_arrays *arrays, da_error *err) {
+  size_t n = group->n_journeys, n_touches = group->n_touches;
+  *arrays = (group_arrays){
+      .journey_id = da_mem_alloc(n, sizeof *arrays->journey_id),
+      .uid_int = set->uid_int ? da_mem_alloc(n, sizeof *arrays->uid_int) : NULL,
+      .uid_text = set->uid_int ? NULL : da_mem_alloc(n, sizeof *arrays->uid_text),
+      .journey_index = da_mem_alloc(n, sizeof *arrays->journey_index),
+      .conversion_status = da_mem_alloc(n, sizeof *arrays->conversion_status),
+      .conversion_value = da_mem_alloc(n, sizeof *arrays->conversion_value),
+      .campaigns = da_mem_alloc(n_touches, sizeof *arrays->campaigns),
+      .timestamps = da_mem_alloc(n_touches, sizeof *arrays->timestamps),
+      .list_end = da_mem_alloc(n, sizeof *arrays->list_end),
+  };
+  if (arrays->journey_id && (arrays->uid_int || arrays->uid_text) && arrays->journey_index && arrays->conversion_status &&
+      arrays->conversion_value && arrays->campaigns && arrays->timestamps && arrays->list_end) {
+    return DA_OK;
+  }
+  return da_mem_fail(err, n_touches, sizeof(int64_t), "a row group of the feature store");
+}
+
+/* The user of a journey. */
+static uint64_t find_user(const da_journeys *set, uint64_t journey) {
+  uint64_t low = 0, high = set->n_users;
+  while (high - low > 1) {
+    uint64_t middle = low + (high - low) / 2;
+    if (set->first_journey[middle] <= journey)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static void gather(const da_journeys *set, int which, row_group *group, group_arrays *arrays) {
+  uint64_t user = find_user(set, group->begin), conversion = group->first_conversion, n_touches = 0, row = 0;
+  da_set_totals *totals = &group->totals;
+  for (uint64_t journey = group->begin; journey < group->end; journey++) {
+    bool converted = da_journey_converted(set, journey);
+    double value = !converted ? 0 : set->value ? set->value[conversion] : 1;
+    conversion += converted;
+    if (da_journey_set(set, journey) != which) continue;
+    while (set->first_journey[user + 1] <= journey) user++;
+    if (row == 0) group->first_user = user;
+    totals->n_users += row == 0 || group->last_user != user;
+    group->last_user = user;
+    arrays->journey_id[row] = (int64_t)journey;
+    if (set->uid_int)
+      arrays->uid_int[row] = set->uid_int[user];
+    else
+      arrays->uid_text[row] = da_user_text(set, user);
+    arrays->journey_index[row] = (int64_t)(journey - set->first_journey[user]);
+    arrays->conversion_status[row] = converted;
+    arrays->conversion_value[row] = value;
+    uint64_t first = set->first_touch[journey], n = da_journey_length(set, journey);
+    memcpy(arrays->campaigns + n_touches, set->campaign + first, n * sizeof *set->campaign);
+    memcpy(arrays->timestamps + n_touches, set->time_us + first, n * sizeof *set->time_us);
+    n_touches += n;
+    arrays->list_end[row++] = n_touches;
+    totals->n_conversions += converted;
+    totals->value += value;
+  }
+  totals->n_journeys = row;
+  totals->n_touches = n_touches;
+}
+
+static da_status encode_group(const table_writer *table, row_group *group, da_error *err) {
+  group_arrays arrays = {0};
+  da_status status = make_arrays(table->set, group, &arrays, err);
+  if (status == DA_OK) {
+    gather(table->set, table->which, group, &arrays);
+    const da_parquet_cells cells[N_COLUMNS] = {
+        [JOURNEY_ID] = {.values = arrays.journey_id},
+        [UID] = {.values = arrays.uid_int ? (const void *)arrays.uid_int : arrays.uid_text},
+        [JOURNEY_INDEX] = {.values = arrays.journey_index},
+        [CONVERSION_STATUS] = {.values = arrays.conversion_status},
+        [CONVERSION_VALUE] = {.values = arrays.conversion_value},
+        [CAMPAIGNS] = {.values = arrays.campaigns, .list_end = arrays.list_end},
+        [TIMESTAMPS] = {.values = arrays.timestamps, .list_end = arrays.list_end},
+    };
+    status = da_parquet_encode(table->columns, N_COLUMNS, cells, group->n_journeys, &group->encoded, err);
+  }
+  free_arrays(&arrays);
+  return status;
+}
+
+static void run_task(void *context, size_t task, int thread) {
+  table_writer *table = context;
+  row_group *group = &table->groups[task];
+  (void)thread;
+  group->status = encode_group(table, group, &group->err);
+}
+
+/* ---- The table, batch by batch ---- */
+
+/* The next row group of the set; false when there is none. */
+static bool plan_group(table_writer *table, row_group *group) {
+  const da_journeys *set = table->set;
+  *group = (row_group){.begin = table->journey, .first_conversion = table->conversion};
+  for (; table->journey < set->n_journeys && group->n_journeys < GROUP_JOURNEYS && group->n_touches < GROUP_TOUCHES; table->journey++) {
+    table->conversion += da_journey_converted(set, table->journey);
+    if (da_journey_set(set, table->journey) != table->which) continue;
+    group->n_journeys++;
+    group->n_touches += da_journey_length(set, table->journey);
+  }
+  group->end = table->journey;
+  return group->n_journeys > 0;
+}
+
+static void add_totals(da_set_totals *totals, const row_group *group, uint64_t *last_user) {
+  totals->n_users += group->totals.n_users;
+  if (totals->n_journeys && *last_user == group->first_user) totals->n_users--; /* counted in the group before */
+  *last_user = group->last_user;
+  totals->n_journeys += group->totals.n_journeys;
+  totals->n_touches += group->totals.n_touches;
+  totals->n_conversions += group->totals.n_conversions;
+  totals->value += group->totals.value;
+}
+
+static da_status write_groups(table_writer *table, size_t batch, da_parquet *parquet, da_pool *pool, const da_monitor *monitor,
+                              da_set_totals *totals, da_error *err) {
+  uint64_t last_user = 0;
+  do {
+    DA_TRY(da_monitor_check(monitor, "writing the feature store", err));
+    table->n_groups = 0;
+    while (table->n_groups < batch && plan_group(table, &table->groups[table->n_groups])) table->n_groups++;
+    da_pool_run(pool, table->n_groups, run_task, table);
+    for (size_t i = 0; i < table->n_groups; i++) {
+      row_group *group = &table->groups[i];
+      if (group->status != DA_OK) return da_fail(err, group->status, "%s", group->err.msg);
+      DA_TRY(da_parquet_append(parquet, &group->encoded, err));
+      add_totals(totals, group, &last_user);
+    }
+    da_monitor_progress(monitor, "writing the feature store", "journeys", table->journey, table->set->n_journeys);
+  } while (table->n_groups);
+  return da_parquet_finish(parquet, err);
+}
+
+da_status da_feature_store_write(const da_journeys *set, int which, const char *path, da_pool *pool, const da_monitor *monitor,
+                                 da_set_totals *totals, da_error *err) {
+  const da_parquet_column columns[N_COLUMNS] = {
+      [JOURNEY_ID] = {"journey_id", DA_PARQUET_INT64, false, NULL},
+      [UID] = {"uid", set->uid_int ? DA_PARQUET_INT64 : DA_PARQUET_TEXT, false, NULL},
+      [JOURNEY_INDEX] = {"journey_index", DA_PARQUET_INT64, false, NULL},
+      [CONVERSION_STATUS] = {"conversion_status", DA_PARQUET_BOOL, false, NULL},
+      [CONVERSION_VALUE] = {"conversion_value", DA_PARQUET_DOUBLE, false, NULL},
+      [CAMPAIGNS] = {"campaigns", DA_PARQUET_NAME, true, &set->campaigns},
+      [TIMESTAMPS] = {"timestamps", DA_PARQUET_INT64, true, NULL},
+  };
+  *totals = (da_set_totals){0};
+  size_t batch = pool ? 2 * (size_t)da_pool_n_threads(pool) : 1;
+  table_writer table = {.set = set, .which = which, .columns = columns, .groups = da_mem_calloc(batch, sizeof *table.groups)};
+  if (!table.groups) return da_mem_fail(err, batch, sizeof *table.groups, "the feature store");
+  da_parquet *parquet = NULL;
+  da_status status = da_parquet_create(path, columns, N_COLUMNS, &parquet, err);
+  if (status == DA_OK) status = write_groups(&table, batch, parquet, pool, monitor, totals, err);
+  da_parquet_close(parquet);
+  for (size_t i = 0; i < batch; i++) da_parquet_group_free(&table.groups[i].encoded);
+  da_mem_free(table.groups);
+  return status;
+}
