@@ -157,11 +157,19 @@ static da_status write_tables(builder *build, const char *pack_path, da_error *e
   return DA_OK;
 }
 
+/* Outputs appear in the order in which their paths are first asked for: the pack, which later stages read, when all else is there. */
+static da_status order_outputs(builder *build, const char **pack_path, da_error *err) {
+  const char *path;
+  DA_TRY(da_publication_path(build->publication, DA_CAMPAIGN_INDEX_KEY, &path, err));
+  for (int which = 0; which < DA_N_SETS; which++) DA_TRY(da_publication_path(build->publication, da_feature_store_keys[which], &path, err));
+  return da_publication_path(build->publication, DA_JOURNEYS_KEY, pack_path, err);
+}
+
 static da_status run_build(builder *build, da_error *err) {
   double *seconds = build->report->seconds, start = da_clock_seconds();
   const char *pack_path;
   note_conversions(build->impressions, build->monitor);
-  DA_TRY(da_publication_path(build->publication, DA_JOURNEYS_KEY, &pack_path, err));
+  DA_TRY(order_outputs(build, &pack_path, err));
   DA_TRY(open_build(build, pack_path, err));
   seconds[DA_BUILD_SORT] = da_clock_seconds() - start;
   DA_TRY(cut_into_writer(build, err));

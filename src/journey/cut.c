@@ -112,6 +112,7 @@ static da_status close_journey(da_cut *cut, bool converted, int64_t moment_us, d
   cut->counts.n_cut_transforms += n - kept;
   uint64_t n_long = cut->options.max_len && kept > cut->options.max_len ? kept - cut->options.max_len : 0;
   cut->counts.n_cut_max_len += n_long;
+  cut->counts.n_shortened += n_long > 0;
   const da_cut_journey journey = {
       .index = cut->n_user_journeys++,
       .n = kept - n_long,

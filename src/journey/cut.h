@@ -82,6 +82,7 @@ typedef struct {
   double unattributed_value;
   uint64_t n_cut_gap;                                       /* journeys that end at a gap */
   uint64_t n_cut_lookback, n_cut_transforms, n_cut_max_len; /* touches left out */
+  uint64_t n_shortened;                                     /* journeys that lost touches to max_len */
   uint64_t n_same_time;                                     /* touches at the very time of the touch before, of the same user */
   uint64_t most_rows;                                       /* of one user */
   uint64_t longest;                                         /* journey, in touches before max_len */
