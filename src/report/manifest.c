@@ -1,129 +1,85 @@
 #include "report/manifest.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "report/json.h"
 #include "report/rows.h"
 #include "report/summary.h"
-#include "report/utf8.h"
 
-/* The document while it grows; a part that could not be added leaves failed set. */
 typedef struct {
   const da_report *report;
   da_summary summary;
-  cJSON *root;
-  bool failed;
+  da_json json;
 } manifest;
 
-static cJSON *add_object(manifest *m, cJSON *parent, const char *key) {
-  cJSON *object = cJSON_AddObjectToObject(parent, key);
-  m->failed |= !object;
-  return object;
-}
-
-static cJSON *add_array(manifest *m, cJSON *parent, const char *key) {
-  cJSON *array = cJSON_AddArrayToObject(parent, key);
-  m->failed |= !array;
-  return array;
-}
-
-/* An object at the end of an array. */
-static cJSON *append_object(manifest *m, cJSON *array) {
-  cJSON *object = cJSON_CreateObject();
-  if (!object || !cJSON_AddItemToArray(array, object)) {
-    cJSON_Delete(object);
-    m->failed = true;
-    return NULL;
-  }
-  return object;
-}
-
-/* NaN and infinities become null. */
-static void add_number(manifest *m, cJSON *object, const char *key, double number) {
-  m->failed |= !(isfinite(number) ? cJSON_AddNumberToObject(object, key, number) : cJSON_AddNullToObject(object, key));
-}
-
-static void add_count(manifest *m, cJSON *object, const char *key, uint64_t n) { add_number(m, object, key, (double)n); }
-
-static void add_bool(manifest *m, cJSON *object, const char *key, bool truth) { m->failed |= !cJSON_AddBoolToObject(object, key, truth); }
-
-/* NULL becomes null; what is not UTF-8 is mended, since JSON must be. */
-static void add_text(manifest *m, cJSON *object, const char *key, const char *text) {
-  if (!text) {
-    m->failed |= !cJSON_AddNullToObject(object, key);
-    return;
-  }
-  da_text mended = {0};
-  da_utf8_mend(&mended, (da_slice){text, strlen(text)});
-  m->failed |= mended.failed || !cJSON_AddStringToObject(object, key, da_text_cstr(&mended));
-  da_text_free(&mended);
-}
-
-static void add_settings(manifest *m) {
+static da_status add_settings(manifest *m, da_error *err) {
   const char *text = m->report->facts->settings_json;
-  cJSON *settings = text ? cJSON_Parse(text) : cJSON_CreateNull();
-  if (!settings || !cJSON_AddItemToObject(m->root, "settings", settings)) {
-    cJSON_Delete(settings);
-    m->failed = true;
+  if (!text) {
+    da_json_null(&m->json, m->json.root, "settings");
+    return DA_OK;
   }
+  cJSON *settings = cJSON_Parse(text);
+  if (settings && cJSON_AddItemToObject(m->json.root, "settings", settings)) return DA_OK;
+  cJSON_Delete(settings);
+  m->json.failed = true;
+  return da_fail(err, DA_ERR_INTERNAL, "expected the settings to be JSON that fits into memory but found: %.200s", text);
 }
 
 static void add_versions(manifest *m) {
   const da_version_facts *versions = &m->report->facts->versions;
-  cJSON *object = add_object(m, m->root, "versions");
-  add_text(m, object, "deepattribution", versions->program);
-  add_text(m, object, "duckdb", versions->duckdb);
-  add_text(m, object, "blas", versions->blas);
-  add_text(m, object, "kernels", versions->kernels);
+  cJSON *object = da_json_object(&m->json, m->json.root, "versions");
+  da_json_text(&m->json, object, "deepattribution", versions->program);
+  da_json_text(&m->json, object, "duckdb", versions->duckdb);
+  da_json_text(&m->json, object, "blas", versions->blas);
+  da_json_text(&m->json, object, "kernels", versions->kernels);
 }
 
 static void add_inputs(manifest *m) {
   const da_run_facts *facts = m->report->facts;
-  cJSON *object = add_object(m, m->root, "input");
-  add_text(m, object, "fingerprint", facts->input_fingerprint);
-  cJSON *files = add_array(m, object, "files");
+  cJSON *object = da_json_object(&m->json, m->json.root, "input");
+  da_json_text(&m->json, object, "fingerprint", facts->input_fingerprint);
+  cJSON *files = da_json_array(&m->json, object, "files");
   for (size_t i = 0; i < facts->n_inputs; i++) {
-    cJSON *file = append_object(m, files);
-    add_text(m, file, "key", facts->inputs[i].key);
-    add_count(m, file, "bytes", facts->inputs[i].n_bytes);
-    add_number(m, file, "modified_us", (double)facts->inputs[i].modified_us);
+    cJSON *file = da_json_append_object(&m->json, files);
+    da_json_text(&m->json, file, "key", facts->inputs[i].key);
+    da_json_count(&m->json, file, "bytes", facts->inputs[i].n_bytes);
+    da_json_int(&m->json, file, "modified_us", facts->inputs[i].modified_us);
   }
 }
 
 static void add_data(manifest *m) {
   const da_data_facts *data = &m->report->facts->data;
-  cJSON *object = add_object(m, m->root, "data");
-  add_count(m, object, "rows", data->n_rows);
-  add_count(m, object, "missing_uid", data->n_missing_uid);
-  add_count(m, object, "missing_timestamp", data->n_missing_timestamp);
-  add_count(m, object, "missing_campaign", data->n_missing_campaign);
-  add_count(m, object, "missing_conversion", data->n_missing_conversion);
-  add_count(m, object, "duplicates", data->n_duplicates);
-  add_bool(m, object, "duplicates_dropped", data->duplicates_dropped);
-  add_count(m, object, "beyond_lookback", data->n_beyond_lookback);
-  add_count(m, object, "beyond_max_len", data->n_beyond_max_len);
-  add_count(m, object, "transformed_away", data->n_transformed_away);
-  add_number(m, object, "conversions", data->has_input_totals ? (double)data->n_input_conversions : NAN);
-  add_number(m, object, "value", data->has_input_totals ? data->input_value : NAN);
+  cJSON *object = da_json_object(&m->json, m->json.root, "data");
+  da_json_count(&m->json, object, "rows", data->n_rows);
+  da_json_count(&m->json, object, "missing_uid", data->n_missing_uid);
+  da_json_count(&m->json, object, "missing_timestamp", data->n_missing_timestamp);
+  da_json_count(&m->json, object, "missing_campaign", data->n_missing_campaign);
+  da_json_count(&m->json, object, "missing_conversion", data->n_missing_conversion);
+  da_json_count(&m->json, object, "duplicates", data->n_duplicates);
+  da_json_bool(&m->json, object, "duplicates_dropped", data->duplicates_dropped);
+  da_json_count(&m->json, object, "beyond_lookback", data->n_beyond_lookback);
+  da_json_count(&m->json, object, "beyond_max_len", data->n_beyond_max_len);
+  da_json_count(&m->json, object, "transformed_away", data->n_transformed_away);
+  da_json_number(&m->json, object, "conversions", data->has_input_totals ? (double)data->n_input_conversions : NAN);
+  da_json_number(&m->json, object, "value", data->has_input_totals ? data->input_value : NAN);
 }
 
 static void add_set(manifest *m, cJSON *parent, const char *key, const da_set_summary *set) {
-  cJSON *object = add_object(m, parent, key);
-  add_count(m, object, "users", set->n_users);
-  add_count(m, object, "journeys", set->n_journeys);
-  add_count(m, object, "touches", set->n_touches);
-  add_count(m, object, "conversions", set->n_conversions);
+  cJSON *object = da_json_object(&m->json, parent, key);
+  da_json_count(&m->json, object, "users", set->n_users);
+  da_json_count(&m->json, object, "journeys", set->n_journeys);
+  da_json_count(&m->json, object, "touches", set->n_touches);
+  da_json_count(&m->json, object, "conversions", set->n_conversions);
 }
 
 static void add_journeys(manifest *m) {
-  cJSON *object = add_object(m, m->root, "journeys");
+  cJSON *object = da_json_object(&m->json, m->json.root, "journeys");
   char checksum[24];
   snprintf(checksum, sizeof checksum, "%016llx", (unsigned long long)m->report->set->checksum);
-  add_text(m, object, "checksum", checksum);
-  add_count(m, object, "campaigns", m->report->set->campaigns.n);
-  add_count(m, object, "shortened", m->report->facts->data.n_journeys_shortened);
+  da_json_text(&m->json, object, "checksum", checksum);
+  da_json_count(&m->json, object, "campaigns", m->report->set->campaigns.n);
+  da_json_count(&m->json, object, "shortened", m->report->facts->data.n_journeys_shortened);
   add_set(m, object, "all", &m->summary.all);
   add_set(m, object, "train", &m->summary.sets[DA_SET_TRAIN]);
   add_set(m, object, "val", &m->summary.sets[DA_SET_VAL]);
@@ -132,50 +88,50 @@ static void add_journeys(manifest *m) {
 
 static void add_metrics(manifest *m, cJSON *parent, const char *key, const da_metric_facts *metrics) {
   if (metrics->n_journeys == 0) return;
-  cJSON *object = add_object(m, parent, key);
-  add_count(m, object, "journeys", metrics->n_journeys);
-  add_count(m, object, "conversions", metrics->n_conversions);
-  add_number(m, object, "loss", metrics->loss);
-  add_number(m, object, "auc", metrics->auc);
-  add_number(m, object, "accuracy", metrics->accuracy);
-  add_number(m, object, "precision", metrics->precision);
-  add_number(m, object, "recall", metrics->recall);
-  add_number(m, object, "calibration_error", metrics->calibration_error);
+  cJSON *object = da_json_object(&m->json, parent, key);
+  da_json_count(&m->json, object, "journeys", metrics->n_journeys);
+  da_json_count(&m->json, object, "conversions", metrics->n_conversions);
+  da_json_number(&m->json, object, "loss", metrics->loss);
+  da_json_number(&m->json, object, "auc", metrics->auc);
+  da_json_number(&m->json, object, "accuracy", metrics->accuracy);
+  da_json_number(&m->json, object, "precision", metrics->precision);
+  da_json_number(&m->json, object, "recall", metrics->recall);
+  da_json_number(&m->json, object, "calibration_error", metrics->calibration_error);
 }
 
 static void add_model(manifest *m) {
   const da_model_facts *model = &m->report->facts->model;
   if (!model->present) {
-    m->failed |= !cJSON_AddNullToObject(m->root, "model");
+    da_json_null(&m->json, m->json.root, "model");
     return;
   }
-  cJSON *object = add_object(m, m->root, "model");
-  add_count(m, object, "parameters", model->n_parameters);
-  add_count(m, object, "embedding", model->n_embedding);
-  add_count(m, object, "hidden", model->n_hidden);
-  add_bool(m, object, "time", model->uses_time);
-  add_count(m, object, "epochs", model->n_epochs);
-  add_count(m, object, "best_epoch", model->best_epoch);
-  add_number(m, object, "touches_per_second", model->touches_per_second);
+  cJSON *object = da_json_object(&m->json, m->json.root, "model");
+  da_json_count(&m->json, object, "parameters", model->n_parameters);
+  da_json_count(&m->json, object, "embedding", model->n_embedding);
+  da_json_count(&m->json, object, "hidden", model->n_hidden);
+  da_json_bool(&m->json, object, "time", model->uses_time);
+  da_json_count(&m->json, object, "epochs", model->n_epochs);
+  da_json_count(&m->json, object, "best_epoch", model->best_epoch);
+  da_json_number(&m->json, object, "touches_per_second", model->touches_per_second);
   add_metrics(m, object, "train", &model->metrics[DA_SET_TRAIN]);
   add_metrics(m, object, "val", &model->metrics[DA_SET_VAL]);
   add_metrics(m, object, "test", &model->metrics[DA_SET_TEST]);
 }
 
 static void add_sum(manifest *m, cJSON *parent, const char *key, double credited, double baseline, double unattributed, double input) {
-  cJSON *object = add_object(m, parent, key);
-  add_number(m, object, "credited", credited);
-  add_number(m, object, "baseline", baseline);
-  add_number(m, object, "unattributed", unattributed);
-  add_number(m, object, "input", input);
+  cJSON *object = da_json_object(&m->json, parent, key);
+  da_json_number(&m->json, object, "credited", credited);
+  da_json_number(&m->json, object, "baseline", baseline);
+  da_json_number(&m->json, object, "unattributed", unattributed);
+  da_json_number(&m->json, object, "input", input);
 }
 
 /* credited + baseline + unattributed = input, to 1e-9: checked before, shown here. */
 static void add_conservation(manifest *m) {
   const da_credit_totals *totals = m->report->totals;
-  cJSON *object = add_object(m, m->root, "conservation");
+  cJSON *object = da_json_object(&m->json, m->json.root, "conservation");
   for (size_t i = 0; i < totals->n_methods; i++) {
-    cJSON *method = add_object(m, object, totals->methods[i].method->name);
+    cJSON *method = da_json_object(&m->json, object, totals->methods[i].method->name);
     const da_credit_row credited = da_row_of_all_campaigns(m->report, i), baseline = da_row_of_baseline(m->report, i);
     const da_credit_row unattributed = da_row_of_unattributed(m->report);
     add_sum(m, method, "conversions", credited.conversions, baseline.conversions, unattributed.conversions,
@@ -188,34 +144,35 @@ static void add_conservation(manifest *m) {
 
 static void add_stages(manifest *m) {
   const da_run_facts *facts = m->report->facts;
-  cJSON *stages = add_array(m, m->root, "stages");
+  cJSON *stages = da_json_array(&m->json, m->json.root, "stages");
   for (size_t i = 0; i < facts->n_stages; i++) {
-    cJSON *stage = append_object(m, stages);
-    add_text(m, stage, "name", facts->stages[i].name);
-    add_number(m, stage, "seconds", facts->stages[i].seconds);
-    add_bool(m, stage, "resumed", facts->stages[i].resumed);
+    cJSON *stage = da_json_append_object(&m->json, stages);
+    da_json_text(&m->json, stage, "name", facts->stages[i].name);
+    da_json_number(&m->json, stage, "seconds", facts->stages[i].seconds);
+    da_json_bool(&m->json, stage, "resumed", facts->stages[i].resumed);
   }
 }
 
 static void add_notes(manifest *m) {
   const da_run_facts *facts = m->report->facts;
-  cJSON *notes = add_array(m, m->root, "notes");
+  cJSON *notes = da_json_array(&m->json, m->json.root, "notes");
   for (size_t i = 0; i < facts->n_notes; i++) {
-    cJSON *note = append_object(m, notes);
-    add_text(m, note, "level", facts->notes[i].level == DA_NOTE_WARNING ? "warning" : "info");
-    add_text(m, note, "sentence", facts->notes[i].sentence);
+    cJSON *note = da_json_append_object(&m->json, notes);
+    da_json_text(&m->json, note, "level", facts->notes[i].level == DA_NOTE_WARNING ? "warning" : "info");
+    da_json_text(&m->json, note, "sentence", facts->notes[i].sentence);
   }
 }
 
-static void add_all(manifest *m) {
+static da_status add_all(manifest *m, da_error *err) {
   const da_run_facts *facts = m->report->facts;
-  add_text(m, m->root, "bucket", facts->bucket);
+  cJSON *root = m->json.root;
+  da_json_text(&m->json, root, "bucket", facts->bucket);
   char seed[24];
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)facts->seed);
-  add_text(m, m->root, "seed", seed);
-  add_count(m, m->root, "threads", facts->n_threads);
+  da_json_text(&m->json, root, "seed", seed);
+  da_json_count(&m->json, root, "threads", facts->n_threads);
   add_versions(m);
-  add_settings(m);
+  DA_TRY(add_settings(m, err));
   add_inputs(m);
   add_data(m);
   add_journeys(m);
@@ -223,18 +180,13 @@ static void add_all(manifest *m) {
   add_conservation(m);
   add_stages(m);
   add_notes(m);
+  return DA_OK;
 }
 
 da_status da_manifest_print(const da_report *report, da_text *json, da_error *err) {
-  manifest m = {.report = report, .root = cJSON_CreateObject()};
+  manifest m = {.report = report};
   da_summarise(report->set, &m.summary);
-  m.failed = !m.root;
-  if (m.root) add_all(&m);
-  char *text = m.failed ? NULL : cJSON_Print(m.root);
-  cJSON_Delete(m.root);
-  if (!text) return da_fail(err, DA_ERR_MEM, "memory ran out, or the settings are no JSON, while manifest.json was written");
-  da_text_append(json, text);
-  da_text_append(json, "\n");
-  cJSON_free(text);
-  return da_text_check(json, err);
+  da_json_begin(&m.json);
+  da_status status = add_all(&m, err), ended = da_json_end(&m.json, "manifest.json", json, status == DA_OK ? err : NULL);
+  return status == DA_OK ? ended : status;
 }

@@ -99,7 +99,7 @@ static void settings_that_are_no_json_are_refused(void **state) {
   report_finish(&run);
   run.facts.settings_json = "{\"a\":";
   da_text json = {0};
-  assert_fails_with(da_manifest_print(&run.report, &json, &err), DA_ERR_MEM, err, "settings are no JSON");
+  assert_fails_with(da_manifest_print(&run.report, &json, &err), DA_ERR_INTERNAL, err, "expected the settings to be JSON");
   da_text_free(&json);
   report_close(&run);
 }

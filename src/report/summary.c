@@ -5,6 +5,11 @@
 
 #include "base/mem.h"
 
+const char *da_set_name(int set) {
+  static const char *const names[DA_N_SETS] = {"train", "val", "test"};
+  return set >= 0 && set < DA_N_SETS ? names[set] : "none";
+}
+
 static void count_journey(const da_journeys *set, uint64_t journey, da_set_summary *counts) {
   counts->n_journeys++;
   counts->n_touches += da_journey_length(set, journey);

@@ -16,6 +16,9 @@ typedef struct {
   uint64_t n_of_length[DA_SUMMARY_LENGTHS], n_converting_of_length[DA_SUMMARY_LENGTHS];
 } da_summary;
 
+/* "train", "val" or "test". */
+const char *da_set_name(int set);
+
 void da_summarise(const da_journeys *set, da_summary *summary);
 
 /* order: [n], the indices 0 .. n-1 by falling amount, equal amounts by index; NaN last. */
