@@ -15,10 +15,10 @@
 
 /* The network over journeys begin .. end-1: attention [their touches] and probability [journeys]. Called between tasks: it may use the
  * pool. */
-typedef da_status (*da_scorer)(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err);
+typedef da_status (*da_score_journeys)(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err);
 
 typedef struct {
-  da_scorer score; /* NULL: no network */
+  da_score_journeys score; /* NULL: no network */
   void *score_context;
   uint64_t block_touches;    /* 0: chosen; a journey that is longer makes its block longer */
   const da_monitor *monitor; /* NULL: silent, as for a pass that a table's writer drives, since that shows progress itself */

@@ -28,8 +28,8 @@ da_status da_tables_write_attention(da_db *db, const char *path, const da_report
 da_status da_tables_write_credit(da_db *db, const char *path, const da_report *report, const da_monitor *monitor,
                                  da_error *err) DA_MUST_CHECK;
 
-/* campaign_credit.parquet read back, bit for bit: for a report that is made later than the credit. Not in it, and NULL here: converting
- * touches and journeys. */
+/* campaign_credit.parquet read back, bit for bit: for a report that is made later than the credit. What it does not
+ * hold, converting touches and journeys, is counted again from the journeys. */
 typedef struct {
   da_credit_totals totals;
   da_interval_facts *intervals; /* [methods]; NULL when no method has any */

@@ -127,10 +127,34 @@ static da_status make_room(reader *in, da_error *err) {
   return DA_OK;
 }
 
+/* What the table does not hold: touches in converting journeys, and converting journeys with the campaign. */
+static da_status count_converting(const da_journeys *set, da_arena *arena, da_credit_totals *totals, da_error *err) {
+  size_t n = set->campaigns.n;
+  uint64_t *touches = da_arena_alloc(arena, n, sizeof *touches), *journeys = da_arena_alloc(arena, n, sizeof *journeys);
+  uint64_t *last = da_arena_alloc(arena, n, sizeof *last); /* 1 + the last journey that was counted for the campaign */
+  if (!touches || !journeys || !last) return da_mem_fail(err, n, sizeof *touches, "the campaigns of converting journeys");
+  memset(touches, 0, n * sizeof *touches);
+  memset(journeys, 0, n * sizeof *journeys);
+  memset(last, 0, n * sizeof *last);
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    if (!da_journey_converted(set, j)) continue;
+    for (uint64_t t = set->first_touch[j]; t < set->first_touch[j + 1]; t++) {
+      uint32_t campaign = set->campaign[t];
+      touches[campaign]++;
+      journeys[campaign] += last[campaign] != j + 1;
+      last[campaign] = j + 1;
+    }
+  }
+  totals->converting_touches = touches;
+  totals->converting_journeys = journeys;
+  return DA_OK;
+}
+
 da_status da_tables_read_credit(da_db *db, const char *url, const da_journeys *set, da_arena *arena, da_stored_credit *stored,
                                 da_error *err) {
   reader in = {.set = set, .arena = arena, .stored = stored};
   DA_TRY(make_room(&in, err));
+  DA_TRY(count_converting(set, arena, &stored->totals, err));
   da_text sql = {0};
   da_rows *rows = NULL;
   da_text_append(&sql, "SELECT method, campaign_nm, touches, conversions, value, low, high, spend FROM read_parquet(");
