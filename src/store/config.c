@@ -31,8 +31,8 @@ static da_status refuse(const da_config_key *key, const value_text *value, const
   if (value->is_list) da_text_append(&found, value->n > 4 ? ", ...]" : "]");
   char line[32] = "";
   if (where->line) snprintf(line, sizeof line, " line %zu", where->line);
-  da_status status = da_fail(err, DA_ERR_CONFIG, "%s%s: expected %s for %s but found '%s'", where->name, line, da_text_cstr(&expected), key->path,
-                             da_text_cstr(&found));
+  da_status status = da_fail(err, DA_ERR_CONFIG, "%s%s: expected %s for %s but found '%s'", where->name, line, da_text_cstr(&expected),
+                             key->path, da_text_cstr(&found));
   da_text_free(&expected);
   da_text_free(&found);
   return status;
@@ -59,8 +59,19 @@ static bool parse_size(const char *text, const da_config_key *key, uint64_t *byt
   static const struct {
     const char *unit;
     double factor;
-  } units[] = {{"", 1},     {"B", 1},         {"K", 1e3},         {"KB", 1e3},           {"M", 1e6},            {"MB", 1e6},    {"G", 1e9},
-               {"GB", 1e9}, {"T", 1e12},      {"TB", 1e12},       {"KIB", 1024.0},       {"MIB", 1024.0 * 1024}, {"GIB", 1073741824.0},
+  } units[] = {{"", 1},
+               {"B", 1},
+               {"K", 1e3},
+               {"KB", 1e3},
+               {"M", 1e6},
+               {"MB", 1e6},
+               {"G", 1e9},
+               {"GB", 1e9},
+               {"T", 1e12},
+               {"TB", 1e12},
+               {"KIB", 1024.0},
+               {"MIB", 1024.0 * 1024},
+               {"GIB", 1073741824.0},
                {"TIB", 1099511627776.0}};
   if (!(text[0] >= '0' && text[0] <= '9')) return false;
   char *end = NULL;
@@ -109,32 +120,37 @@ static bool store_scalar(da_config *config, const da_config_key *key, const char
   static const char *const switches[] = {[DA_SWITCH_AUTO] = "auto", [DA_SWITCH_ON] = "on", [DA_SWITCH_OFF] = "off"};
   static const char *const splits[] = {[DA_SPLIT_USER] = "user", [DA_SPLIT_TIME] = "time", [DA_SPLIT_COLUMN] = "column"};
   switch (key->type) {
-    case DA_KEY_NUMBER: return parse_number(text, key, (double *)(void *)field);
-    case DA_KEY_LONG: return parse_whole(text, key, (uint64_t *)(void *)field);
-    case DA_KEY_SIZE: return parse_size(text, key, (uint64_t *)(void *)field);
-    case DA_KEY_FLAG: return parse_flag(text, (bool *)(void *)field);
-    case DA_KEY_COUNT: {
-      uint64_t number;
-      if (!parse_whole(text, key, &number)) return false;
-      *(uint32_t *)(void *)field = (uint32_t)number;
-      return true;
-    }
-    case DA_KEY_SWITCH: {
-      bool flag;
-      int choice = find_choice(text, switches, 3);
-      if (choice < 0 && parse_flag(text, &flag)) choice = flag ? DA_SWITCH_ON : DA_SWITCH_OFF;
-      if (choice >= 0) *(da_switch *)(void *)field = (da_switch)choice;
-      return choice >= 0;
-    }
-    case DA_KEY_SPLIT_BY: {
-      int choice = find_choice(text, splits, 3);
-      if (choice >= 0) *(da_split_by *)(void *)field = (da_split_by)choice;
-      return choice >= 0;
-    }
-    case DA_KEY_TEXT:
-    case DA_KEY_LIST:
-    case DA_KEY_PAIR:
-    case DA_KEY_FRACTIONS: return false;
+  case DA_KEY_NUMBER:
+    return parse_number(text, key, (double *)(void *)field);
+  case DA_KEY_LONG:
+    return parse_whole(text, key, (uint64_t *)(void *)field);
+  case DA_KEY_SIZE:
+    return parse_size(text, key, (uint64_t *)(void *)field);
+  case DA_KEY_FLAG:
+    return parse_flag(text, (bool *)(void *)field);
+  case DA_KEY_COUNT: {
+    uint64_t number;
+    if (!parse_whole(text, key, &number)) return false;
+    *(uint32_t *)(void *)field = (uint32_t)number;
+    return true;
+  }
+  case DA_KEY_SWITCH: {
+    bool flag;
+    int choice = find_choice(text, switches, 3);
+    if (choice < 0 && parse_flag(text, &flag)) choice = flag ? DA_SWITCH_ON : DA_SWITCH_OFF;
+    if (choice >= 0) *(da_switch *)(void *)field = (da_switch)choice;
+    return choice >= 0;
+  }
+  case DA_KEY_SPLIT_BY: {
+    int choice = find_choice(text, splits, 3);
+    if (choice >= 0) *(da_split_by *)(void *)field = (da_split_by)choice;
+    return choice >= 0;
+  }
+  case DA_KEY_TEXT:
+  case DA_KEY_LIST:
+  case DA_KEY_PAIR:
+  case DA_KEY_FRACTIONS:
+    return false;
   }
   return false;
 }
@@ -159,18 +175,21 @@ static da_status store(da_config *config, const da_config_key *key, const value_
   bool understood = false;
   double numbers[3];
   switch (key->type) {
-    case DA_KEY_TEXT:
-      if (value->is_list || !value->items[0][0]) break;
-      return store_texts(config, key, value, err);
-    case DA_KEY_LIST: return store_texts(config, key, value, err);
-    case DA_KEY_PAIR:
-    case DA_KEY_FRACTIONS: {
-      size_t n = key->type == DA_KEY_PAIR ? 2 : 3;
-      understood = parse_numbers(value, key, numbers, n);
-      if (understood) memcpy((char *)config + key->offset, numbers, n * sizeof numbers[0]);
-      break;
-    }
-    default: understood = !value->is_list && store_scalar(config, key, value->items[0]); break;
+  case DA_KEY_TEXT:
+    if (value->is_list || !value->items[0][0]) break;
+    return store_texts(config, key, value, err);
+  case DA_KEY_LIST:
+    return store_texts(config, key, value, err);
+  case DA_KEY_PAIR:
+  case DA_KEY_FRACTIONS: {
+    size_t n = key->type == DA_KEY_PAIR ? 2 : 3;
+    understood = parse_numbers(value, key, numbers, n);
+    if (understood) memcpy((char *)config + key->offset, numbers, n * sizeof numbers[0]);
+    break;
+  }
+  default:
+    understood = !value->is_list && store_scalar(config, key, value->items[0]);
+    break;
   }
   return understood ? DA_OK : refuse(key, value, where, err);
 }
@@ -179,8 +198,8 @@ static da_status refuse_unknown(const char *path, const place *where, da_error *
   char line[32] = "";
   if (where->line) snprintf(line, sizeof line, " line %zu", where->line);
   return da_fail(err, DA_ERR_CONFIG,
-                 "%s%s: expected a known key but found '%.80s'; did you mean '%s'? 'deepattribution help config' lists all", where->name, line, path,
-                 da_config_key_nearest(path)->path);
+                 "%s%s: expected a known key but found '%.80s'; did you mean '%s'? 'deepattribution help config' lists all", where->name,
+                 line, path, da_config_key_nearest(path)->path);
 }
 
 /* ---- YAML ---- */
@@ -209,14 +228,17 @@ static da_status read_sequence(reader *r, const yaml_node_t *node, value_text *v
   const yaml_node_item_t *begin = node->data.sequence.items.start, *end = node->data.sequence.items.top;
   place where = place_of(r, node);
   if (end - begin > MAX_LIST_ITEMS) {
-    return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected at most %d items for %s but found %td", where.name, where.line, MAX_LIST_ITEMS, path, end - begin);
+    return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected at most %d items for %s but found %td", where.name, where.line,
+                   MAX_LIST_ITEMS, path, end - begin);
   }
   value->is_list = true;
   value->items = da_arena_alloc(&r->scratch, (size_t)(end - begin) + 1, sizeof *value->items);
   if (!value->items) return da_mem_fail(err, (size_t)(end - begin), sizeof *value->items, "settings");
   for (const yaml_node_item_t *item = begin; item < end; item++) {
     const char *text = scalar_of(yaml_document_get_node(r->document, *item));
-    if (!text) return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected single values in the list %s but found a list or mapping in it", where.name, where.line, path);
+    if (!text)
+      return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected single values in the list %s but found a list or mapping in it", where.name,
+                     where.line, path);
     value->items[value->n++] = text;
   }
   return DA_OK;
@@ -235,7 +257,9 @@ static da_status read_fractions(reader *r, const yaml_node_t *node, value_text *
     const char *key = scalar_of(yaml_document_get_node(r->document, pair->key));
     const char *text = scalar_of(yaml_document_get_node(r->document, pair->value));
     int choice = key ? find_choice(key, names, 3) : -1;
-    if (choice < 0 || !text) return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected train, val and test with a number each in %s", where.name, where.line, path);
+    if (choice < 0 || !text)
+      return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected train, val and test with a number each in %s", where.name, where.line,
+                     path);
     value->items[choice] = text;
   }
   return DA_OK;
@@ -287,7 +311,8 @@ static da_status read_mapping(reader *r, const yaml_node_t *mapping, const char 
     } else if (!section[0] && da_config_is_section(path)) {
       if (is_null(node)) continue;
       if (node->type != YAML_MAPPING_NODE) {
-        return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected keys of the section '%s' below it but found a single value or a list", where.name, where.line, path);
+        return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected keys of the section '%s' below it but found a single value or a list",
+                       where.name, where.line, path);
       }
       DA_TRY(read_mapping(r, node, path, err));
     } else {
@@ -299,7 +324,8 @@ static da_status read_mapping(reader *r, const yaml_node_t *mapping, const char 
 
 static da_status refuse_yaml(const char *name, const yaml_parser_t *parser, da_error *err) {
   size_t line = parser->problem_mark.line + 1;
-  return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected YAML but found a fault: %s", name, line, parser->problem ? parser->problem : "unknown");
+  return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected YAML but found a fault: %s", name, line,
+                 parser->problem ? parser->problem : "unknown");
 }
 
 static da_status read_document(da_config *config, const char *name, yaml_parser_t *parser, da_error *err) {
@@ -311,14 +337,16 @@ static da_status read_document(da_config *config, const char *name, yaml_parser_
   if (root && root->type == YAML_MAPPING_NODE) {
     status = read_mapping(&r, root, "", err);
   } else if (root && !is_null(root)) {
-    status = da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected keys with values but found a single value or a list", name, root->start_mark.line + 1);
+    status = da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected keys with values but found a single value or a list", name,
+                     root->start_mark.line + 1);
   }
   if (status == DA_OK && root) {
     if (!yaml_parser_load(parser, &next)) {
       status = refuse_yaml(name, parser, err);
     } else {
       const yaml_node_t *more = yaml_document_get_root_node(&next);
-      if (more) status = da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected one YAML document but found a second", name, more->start_mark.line + 1);
+      if (more)
+        status = da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected one YAML document but found a second", name, more->start_mark.line + 1);
       yaml_document_delete(&next);
     }
   }
@@ -328,7 +356,8 @@ static da_status read_document(da_config *config, const char *name, yaml_parser_
 }
 
 da_status da_config_read(da_config *config, const char *name, const char *yaml, size_t length, da_error *err) {
-  if (length > MAX_FILE_BYTES) return da_fail(err, DA_ERR_CONFIG, "%s: expected at most %d bytes of settings but found %zu", name, MAX_FILE_BYTES, length);
+  if (length > MAX_FILE_BYTES)
+    return da_fail(err, DA_ERR_CONFIG, "%s: expected at most %d bytes of settings but found %zu", name, MAX_FILE_BYTES, length);
   yaml_parser_t parser;
   if (!yaml_parser_initialize(&parser)) return da_mem_fail(err, 1, sizeof parser, "reading YAML");
   yaml_parser_set_input_string(&parser, (const unsigned char *)yaml, length);
@@ -398,12 +427,15 @@ da_status da_config_check(const da_config *config, da_error *err) {
   const da_config_split *split = &config->split;
   double sum = split->fractions[0] + split->fractions[1] + split->fractions[2];
   if (fabs(sum - 1) > 1e-9) return da_fail(err, DA_ERR_CONFIG, "expected split.fractions to sum to 1 but found %.10g", sum);
-  if (split->fractions[0] <= 0) return da_fail(err, DA_ERR_CONFIG, "expected a train fraction above 0 in split.fractions but found %.10g", split->fractions[0]);
+  if (split->fractions[0] <= 0)
+    return da_fail(err, DA_ERR_CONFIG, "expected a train fraction above 0 in split.fractions but found %.10g", split->fractions[0]);
   if (split->by == DA_SPLIT_COLUMN && !split->column) {
-    return da_fail(err, DA_ERR_CONFIG, "expected split.column, the column that holds train, val or test, with split.by: column but found none");
+    return da_fail(err, DA_ERR_CONFIG,
+                   "expected split.column, the column that holds train, val or test, with split.by: column but found none");
   }
   if (split->by != DA_SPLIT_COLUMN && split->column) {
-    return da_fail(err, DA_ERR_CONFIG, "expected split.by: column with split.column '%.80s' but found another; set split.by: column", split->column);
+    return da_fail(err, DA_ERR_CONFIG, "expected split.by: column with split.column '%.80s' but found another; set split.by: column",
+                   split->column);
   }
   double ends = config->credit.position_weights[0] + config->credit.position_weights[1];
   if (ends > 1 + 1e-9) return da_fail(err, DA_ERR_CONFIG, "expected credit.position_weights to sum to at most 1 but found %.10g", ends);

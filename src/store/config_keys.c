@@ -3,9 +3,9 @@
 #include <string.h>
 
 #define AT(member) offsetof(da_config, member)
-#define JOB(name, number)                                                                                                             \
-  {name ".instance_type", DA_KEY_TEXT, AT(jobs[number].instance_type), 0, 0, NULL, "SageMaker instance of this job"}, {               \
-    name ".instance_count", DA_KEY_COUNT, AT(jobs[number].instance_count), 1, 1000, "1", "how many of them"                           \
+#define JOB(name, number)                                                                                               \
+  {name ".instance_type", DA_KEY_TEXT, AT(jobs[number].instance_type), 0, 0, NULL, "SageMaker instance of this job"}, { \
+    name ".instance_count", DA_KEY_COUNT, AT(jobs[number].instance_count), 1, 1000, "1", "how many of them"             \
   }
 
 static const da_config_key keys[] = {
@@ -26,7 +26,8 @@ static const da_config_key keys[] = {
     {"columns.touch_features", DA_KEY_LIST, AT(columns.touch_features), 0, 0, NULL, "columns that describe a touch"},
     {"columns.user_features", DA_KEY_LIST, AT(columns.user_features), 0, 0, NULL, "columns that describe a user"},
 
-    {"journey.lookback_days", DA_KEY_NUMBER, AT(journey.lookback_days), 0, 36500, "0", "touches older than this before the last are left out; 0: none"},
+    {"journey.lookback_days", DA_KEY_NUMBER, AT(journey.lookback_days), 0, 36500, "0",
+     "touches older than this before the last are left out; 0: none"},
     {"journey.gap_days", DA_KEY_NUMBER, AT(journey.gap_days), 0, 36500, "0", "a longer absence ends a journey; 0: never"},
     {"journey.transforms", DA_KEY_LIST, AT(journey.transforms), 0, 0, NULL,
      "unique, first, exposure, frequency, remove_if_not_all(c), remove_if_last_and_not_all(c)"},
@@ -47,7 +48,8 @@ static const da_config_key keys[] = {
     {"training.batch_size", DA_KEY_COUNT, AT(training.batch_size), 0, 10000000, "0", "journeys a step; 0: chosen"},
     {"training.learning_rate", DA_KEY_NUMBER, AT(training.learning_rate), 1e-9, 10, "0.001", "of Adam"},
     {"training.patience", DA_KEY_COUNT, AT(training.patience), 1, 100000, "2", "epochs without a better validation loss"},
-    {"training.oversample", DA_KEY_FLAG, AT(training.oversample), 0, 0, "false", "converting journeys up to parity; probabilities are corrected"},
+    {"training.oversample", DA_KEY_FLAG, AT(training.oversample), 0, 0, "false",
+     "converting journeys up to parity; probabilities are corrected"},
     {"training.weight_decay", DA_KEY_NUMBER, AT(training.weight_decay), 0, 1, "0", "of AdamW"},
     {"training.clip_norm", DA_KEY_NUMBER, AT(training.clip_norm), 0, 1e6, "1", "longest gradient; 0: any"},
 
@@ -111,17 +113,37 @@ bool da_config_is_section(const char *path) {
 
 void da_config_key_print_expected(const da_config_key *key, da_text *out) {
   switch (key->type) {
-    case DA_KEY_TEXT: da_text_append(out, "text"); return;
-    case DA_KEY_LIST: da_text_append(out, "a list of texts"); return;
-    case DA_KEY_NUMBER: da_text_printf(out, "a number from %.10g to %.10g", key->low, key->high); return;
-    case DA_KEY_PAIR: da_text_printf(out, "a list of two numbers from %.10g to %.10g", key->low, key->high); return;
-    case DA_KEY_FRACTIONS: da_text_append(out, "three numbers from 0 to 1 (train, val, test)"); return;
-    case DA_KEY_COUNT:
-    case DA_KEY_LONG: da_text_printf(out, "a whole number from %.0f to %.0f", key->low, key->high); return;
-    case DA_KEY_SIZE: da_text_append(out, "a size such as 300MB or 4GB"); return;
-    case DA_KEY_FLAG: da_text_append(out, "true or false"); return;
-    case DA_KEY_SWITCH: da_text_append(out, "auto, on or off"); return;
-    case DA_KEY_SPLIT_BY: da_text_append(out, "user, time or column"); return;
+  case DA_KEY_TEXT:
+    da_text_append(out, "text");
+    return;
+  case DA_KEY_LIST:
+    da_text_append(out, "a list of texts");
+    return;
+  case DA_KEY_NUMBER:
+    da_text_printf(out, "a number from %.10g to %.10g", key->low, key->high);
+    return;
+  case DA_KEY_PAIR:
+    da_text_printf(out, "a list of two numbers from %.10g to %.10g", key->low, key->high);
+    return;
+  case DA_KEY_FRACTIONS:
+    da_text_append(out, "three numbers from 0 to 1 (train, val, test)");
+    return;
+  case DA_KEY_COUNT:
+  case DA_KEY_LONG:
+    da_text_printf(out, "a whole number from %.0f to %.0f", key->low, key->high);
+    return;
+  case DA_KEY_SIZE:
+    da_text_append(out, "a size such as 300MB or 4GB");
+    return;
+  case DA_KEY_FLAG:
+    da_text_append(out, "true or false");
+    return;
+  case DA_KEY_SWITCH:
+    da_text_append(out, "auto, on or off");
+    return;
+  case DA_KEY_SPLIT_BY:
+    da_text_append(out, "user, time or column");
+    return;
   }
 }
 

@@ -19,12 +19,12 @@ typedef enum {
 } da_config_key_type;
 
 typedef struct {
-  const char *path;           /* "journey.gap_days" */
+  const char *path; /* "journey.gap_days" */
   da_config_key_type type;
-  size_t offset;              /* in da_config */
-  double low, high;           /* of numbers and counts, both allowed */
-  const char *default_text;   /* as in YAML; NULL: none */
-  const char *help;           /* what it does, in a few words */
+  size_t offset;            /* in da_config */
+  double low, high;         /* of numbers and counts, both allowed */
+  const char *default_text; /* as in YAML; NULL: none */
+  const char *help;         /* what it does, in a few words */
 } da_config_key;
 
 const da_config_key *da_config_keys(size_t *n);

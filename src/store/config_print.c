@@ -39,26 +39,44 @@ static void print_value(da_text *json, const da_config *config, const da_config_
   static const char *const switches[] = {[DA_SWITCH_AUTO] = "auto", [DA_SWITCH_ON] = "on", [DA_SWITCH_OFF] = "off"};
   static const char *const splits[] = {[DA_SPLIT_USER] = "user", [DA_SPLIT_TIME] = "time", [DA_SPLIT_COLUMN] = "column"};
   switch (key->type) {
-    case DA_KEY_TEXT: print_text(json, *(const char *const *)field); return;
-    case DA_KEY_LIST: {
-      const da_text_list *list = field;
-      da_text_append(json, "[");
-      for (size_t i = 0; i < list->n; i++) {
-        if (i) da_text_append(json, ", ");
-        print_text(json, list->items[i]);
-      }
-      da_text_append(json, "]");
-      return;
+  case DA_KEY_TEXT:
+    print_text(json, *(const char *const *)field);
+    return;
+  case DA_KEY_LIST: {
+    const da_text_list *list = field;
+    da_text_append(json, "[");
+    for (size_t i = 0; i < list->n; i++) {
+      if (i) da_text_append(json, ", ");
+      print_text(json, list->items[i]);
     }
-    case DA_KEY_NUMBER: da_text_printf(json, "%.17g", *(const double *)field); return;
-    case DA_KEY_PAIR: print_numbers(json, field, 2); return;
-    case DA_KEY_FRACTIONS: print_numbers(json, field, 3); return;
-    case DA_KEY_COUNT: da_text_printf(json, "%u", *(const uint32_t *)field); return;
-    case DA_KEY_LONG:
-    case DA_KEY_SIZE: da_text_printf(json, "%llu", (unsigned long long)*(const uint64_t *)field); return;
-    case DA_KEY_FLAG: da_text_append(json, *(const bool *)field ? "true" : "false"); return;
-    case DA_KEY_SWITCH: print_text(json, switches[*(const da_switch *)field]); return;
-    case DA_KEY_SPLIT_BY: print_text(json, splits[*(const da_split_by *)field]); return;
+    da_text_append(json, "]");
+    return;
+  }
+  case DA_KEY_NUMBER:
+    da_text_printf(json, "%.17g", *(const double *)field);
+    return;
+  case DA_KEY_PAIR:
+    print_numbers(json, field, 2);
+    return;
+  case DA_KEY_FRACTIONS:
+    print_numbers(json, field, 3);
+    return;
+  case DA_KEY_COUNT:
+    da_text_printf(json, "%u", *(const uint32_t *)field);
+    return;
+  case DA_KEY_LONG:
+  case DA_KEY_SIZE:
+    da_text_printf(json, "%llu", (unsigned long long)*(const uint64_t *)field);
+    return;
+  case DA_KEY_FLAG:
+    da_text_append(json, *(const bool *)field ? "true" : "false");
+    return;
+  case DA_KEY_SWITCH:
+    print_text(json, switches[*(const da_switch *)field]);
+    return;
+  case DA_KEY_SPLIT_BY:
+    print_text(json, splits[*(const da_split_by *)field]);
+    return;
   }
 }
 

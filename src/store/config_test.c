@@ -33,15 +33,14 @@ static void the_originals_file_is_accepted(void **state) {
   (void)state;
   da_error err = {0};
   da_config config;
-  const char *yaml =
-      "bucket_nm: \"deep-attribution\"\n"
-      "journey_max_len: 10\n"
-      "feature_engineering:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 2\n"
-      "preprocessing:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 2\n"
-      "training:\n  instance_type: \"ml.m5.2xlarge\"\n  instance_count: 2\n"
-      "prediction:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 1\n"
-      "attention_report_generation:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 2\n"
-      "hp_tuning_nb_iterations: 10\n";
+  const char *yaml = "bucket_nm: \"deep-attribution\"\n"
+                     "journey_max_len: 10\n"
+                     "feature_engineering:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 2\n"
+                     "preprocessing:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 2\n"
+                     "training:\n  instance_type: \"ml.m5.2xlarge\"\n  instance_count: 2\n"
+                     "prediction:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 1\n"
+                     "attention_report_generation:\n  instance_type: \"ml.c5.xlarge\"\n  instance_count: 2\n"
+                     "hp_tuning_nb_iterations: 10\n";
   assert_ok(read_text(&config, yaml, &err), err);
   assert_string_equal(config.bucket_nm, "deep-attribution");
   assert_int_equal(config.journey.max_len, 10);
@@ -54,12 +53,11 @@ static void every_kind_of_value_is_read(void **state) {
   (void)state;
   da_error err = {0};
   da_config config;
-  const char *yaml =
-      "columns: {uid: customer_id, touch_features: [device, 'a, b']}\n"
-      "journey: {lookback_days: 30, gap_days: .5, transforms: [unique, remove_if_not_all(Direct)], drop_duplicates: yes}\n"
-      "split: {by: column, column: part, fractions: {val: 0.2, train: 0.7, test: 0.1}}\n"
-      "model: {time: off}\nmemory: 300MB\ntraining: {epochs: 3, oversample: true}\n"
-      "credit: {position_weights: [0.3, 0.3], lift: ['video=12+-3']}\nsource: |\n  SELECT 1\n";
+  const char *yaml = "columns: {uid: customer_id, touch_features: [device, 'a, b']}\n"
+                     "journey: {lookback_days: 30, gap_days: .5, transforms: [unique, remove_if_not_all(Direct)], drop_duplicates: yes}\n"
+                     "split: {by: column, column: part, fractions: {val: 0.2, train: 0.7, test: 0.1}}\n"
+                     "model: {time: off}\nmemory: 300MB\ntraining: {epochs: 3, oversample: true}\n"
+                     "credit: {position_weights: [0.3, 0.3], lift: ['video=12+-3']}\nsource: |\n  SELECT 1\n";
   assert_ok(read_text(&config, yaml, &err), err);
   assert_string_equal(config.columns.uid, "customer_id");
   assert_int_equal(config.columns.touch_features.n, 2);
@@ -80,9 +78,11 @@ static void faults_are_named_with_their_line(void **state) {
   static const struct {
     const char *yaml, *words;
   } cases[] = {
-      {"seed: 1\njourney:\n  gap_dayz: 3\n", "config.yaml line 3: expected a known key but found 'journey.gap_dayz'; did you mean 'journey.gap_days'"},
+      {"seed: 1\njourney:\n  gap_dayz: 3\n",
+       "config.yaml line 3: expected a known key but found 'journey.gap_dayz'; did you mean 'journey.gap_days'"},
       {"gap_days: 3\n", "did you mean 'journey.gap_days'"},
-      {"seed: 1\ntraining: {epochs: many}\n", "config.yaml line 2: expected a whole number from 1 to 100000 for training.epochs but found 'many'"},
+      {"seed: 1\ntraining: {epochs: many}\n",
+       "config.yaml line 2: expected a whole number from 1 to 100000 for training.epochs but found 'many'"},
       {"training: {epochs: 0}\n", "training.epochs but found '0'"},
       {"training: {epochs: -1}\n", "training.epochs but found '-1'"},
       {"training: {epochs: 99999999999999999999}\n", "training.epochs"},
@@ -145,9 +145,10 @@ static void json_names_the_settings_of_a_section(void **state) {
   da_config_init(&config);
   da_text json = {0};
   da_config_print_json(&config, "split seed", &json);
-  assert_string_equal(da_text_cstr(&json),
-                      "{\"seed\": 1, \"split.by\": \"user\", \"split.fractions\": [0.80000000000000004, 0.10000000000000001, 0.10000000000000001], "
-                      "\"split.column\": null}");
+  assert_string_equal(
+      da_text_cstr(&json),
+      "{\"seed\": 1, \"split.by\": \"user\", \"split.fractions\": [0.80000000000000004, 0.10000000000000001, 0.10000000000000001], "
+      "\"split.column\": null}");
   da_text_clear(&json);
   da_config_print_json(&config, "training", &json);
   assert_null(strstr(da_text_cstr(&json), "instance_count")); /* where a job runs does not change what it makes */
@@ -161,7 +162,8 @@ static void json_names_the_settings_of_a_section(void **state) {
 /* No oracle but the sanitizers: whatever the bytes, an answer and no crash. */
 static void mutated_files_never_crash(void **state) {
   (void)state;
-  const char yaml[] = "columns: {uid: a, touch_features: [b, *x]}\ntraining: &x {epochs: 3}\nsplit:\n  fractions: [.8, .1, .1]\nsource: |\n  x\n";
+  const char yaml[] =
+      "columns: {uid: a, touch_features: [b, *x]}\ntraining: &x {epochs: 3}\nsplit:\n  fractions: [.8, .1, .1]\nsource: |\n  x\n";
   da_random random;
   da_random_init(&random, 1, 2);
   for (int i = 0; i < 3000; i++) {

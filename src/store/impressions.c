@@ -57,6 +57,17 @@ static da_status set_expressions(relation_builder *b, bool force_text, bool *uid
   return DA_OK;
 }
 
+/* The row has a user, a time and a campaign. */
+static void print_is_kept(const relation_builder *b, da_text *sql) {
+  const char *separator = "(";
+  for (int i = CELL_UID; i <= CELL_CAMPAIGN; i++) {
+    if (!b->cells[i].column) continue;
+    da_text_printf(sql, "%s(%s) IS NOT NULL", separator, da_text_cstr(&b->cells[i].expression.sql));
+    separator = " AND ";
+  }
+  da_text_append(sql, ")");
+}
+
 /* SELECT ... FROM reader WHERE the row has what it needs; conversion is false where it is unknown. */
 static da_status print_relation(const relation_builder *b, da_text *sql, da_error *err) {
   const char *separator = "SELECT ";
@@ -69,13 +80,8 @@ static da_status print_relation(const relation_builder *b, da_text *sql, da_erro
     if (i == CELL_CONVERSION && !c->column) da_text_printf(sql, "%sfalse AS %s", separator, c->name);
     separator = ", ";
   }
-  da_text_printf(sql, " FROM %s", da_text_cstr(&b->reader));
-  separator = " WHERE ";
-  for (int i = CELL_UID; i <= CELL_CAMPAIGN; i++) {
-    if (!b->cells[i].column) continue;
-    da_text_printf(sql, "%s(%s) IS NOT NULL", separator, da_text_cstr(&b->cells[i].expression.sql));
-    separator = " AND ";
-  }
+  da_text_printf(sql, " FROM %s WHERE ", da_text_cstr(&b->reader));
+  print_is_kept(b, sql);
   return da_text_check(sql, err);
 }
 
@@ -102,9 +108,15 @@ static void print_is_bad(const cell *c, int number, da_text *sql) {
   da_text_append(sql, "))");
 }
 
-/* "SELECT count(*), count(*) FILTER (uid is missing), ..., count(*) FILTER (uid is bad), ... FROM reader": 1 + 2 N_CELLS numbers. */
+/* "SELECT value, count(*), count(*) FILTER (uid is missing), ..., count(*) FILTER (uid is bad), ..., conversions FROM reader": the value of
+ * the conversions, then 2 + 2 N_CELLS counts. */
 static da_status print_audit(const relation_builder *b, da_text *sql, da_error *err) {
-  da_text_append(sql, "SELECT count(*)");
+  const cell *conversion = &b->cells[CELL_CONVERSION], *value = &b->cells[CELL_VALUE];
+  da_text converts = {0};
+  da_text_printf(&converts, "coalesce(%s, false) AND ", conversion->column ? da_text_cstr(&conversion->expression.sql) : "false");
+  print_is_kept(b, &converts);
+  da_text_printf(sql, "SELECT coalesce(sum(CAST(%s AS DOUBLE)) FILTER (%s), 0), count(*)",
+                 value->column ? da_text_cstr(&value->expression.sql) : "0", da_text_cstr(&converts));
   for (int i = 0; i < N_CELLS; i++) {
     if (b->cells[i].column) {
       da_text_printf(sql, ", count(*) FILTER ((%s) IS NULL)", da_text_cstr(&b->cells[i].expression.raw));
@@ -121,7 +133,9 @@ static da_status print_audit(const relation_builder *b, da_text *sql, da_error *
       da_text_append(sql, ", 0");
     }
   }
-  da_text_printf(sql, " FROM %s", da_text_cstr(&b->reader));
+  da_text_printf(sql, ", count(*) FILTER (%s) FROM %s", da_text_cstr(&converts), da_text_cstr(&b->reader));
+  if (converts.failed) sql->failed = true;
+  da_text_free(&converts);
   return da_text_check(sql, err);
 }
 
@@ -280,11 +294,13 @@ static da_status refuse_bad(da_db *db, const da_impressions *impressions, int nu
 da_status da_impressions_audit(da_db *db, da_impressions *impressions, const da_monitor *monitor, da_error *err) {
   da_rows *rows = NULL;
   da_chunk chunk = {0};
-  uint64_t counts[1 + 2 * N_CELLS] = {0};
+  uint64_t counts[2 + 2 * N_CELLS] = {0};
   DA_TRY(da_db_query(db, da_text_cstr(&impressions->audit), &rows, err));
   da_status status = da_rows_next(rows, monitor, "reading", &chunk, err);
-  for (size_t i = 0; status == DA_OK && i < sizeof counts / sizeof counts[0]; i++)
-    counts[i] = (uint64_t)((const int64_t *)chunk.columns[i].values)[0];
+  if (status == DA_OK) impressions->value = ((const double *)chunk.columns[0].values)[0];
+  for (size_t i = 0; status == DA_OK && i < sizeof counts / sizeof counts[0]; i++) {
+    counts[i] = (uint64_t)((const int64_t *)chunk.columns[i + 1].values)[0];
+  }
   da_rows_close(rows);
   DA_TRY(status);
   const uint64_t *missing = counts + 1, *bad = counts + 1 + N_CELLS;
@@ -292,6 +308,7 @@ da_status da_impressions_audit(da_db *db, da_impressions *impressions, const da_
     if (bad[i]) return refuse_bad(db, impressions, i, bad[i], err);
   }
   impressions->n_rows = counts[0];
+  impressions->n_conversions = counts[1 + 2 * N_CELLS];
   impressions->n_missing_uid = missing[CELL_UID];
   impressions->n_missing_timestamp = missing[CELL_TIME];
   impressions->n_missing_campaign = missing[CELL_CAMPAIGN];

@@ -24,9 +24,11 @@ typedef struct {
   bool conversions_have_value;
   /* Counted on the whole input by da_impressions_audit. */
   uint64_t n_rows, n_missing_uid, n_missing_timestamp, n_missing_campaign, n_missing_conversion;
-  da_text audit;       /* private: the query that counts */
-  da_text finders;     /* private: queries that find the first bad row, one a column, each ended by a zero byte */
-  da_text fingerprint; /* files with sizes and times (or the SQL text), for resume and manifest */
+  uint64_t n_conversions; /* of the rows that are kept */
+  double value;           /* of those conversions; 0 without a value column */
+  da_text audit;          /* private: the query that counts */
+  da_text finders;        /* private: queries that find the first bad row, one a column, each ended by a zero byte */
+  da_text fingerprint;    /* files with sizes and times (or the SQL text), for resume and manifest */
 } da_impressions;
 
 /* Finds the files, maps the columns, decides the timestamp's unit and the conversion's type, and sets relation. Reads no rows beyond

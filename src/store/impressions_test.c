@@ -91,6 +91,7 @@ static void csv_keeps_zeros_and_counts_what_is_missing(void **state) {
   assert_int_equal(impressions.n_missing_timestamp, 1);
   assert_int_equal(impressions.n_missing_campaign, 1);
   assert_int_equal(impressions.n_missing_conversion, 1);
+  assert_int_equal(impressions.n_conversions, 1);
   assert_rows(&w, da_text_cstr(&impressions.relation), ALL,
               "007,1700000000000000,a,true;7,1700000001000000,b, \"q\"\n,false;9,1700000004000000,a,false");
   da_impressions_free(&impressions);
@@ -132,7 +133,7 @@ static void typed_parquet_and_partitions_are_read(void **state) {
   da_impressions impressions;
   assert_ok(open_and_audit(&w, &impressions, &err), err);
   assert_false(impressions.uid_is_text);
-  assert_true(impressions.has_value);
+  assert_true(impressions.has_value && impressions.value == 12.5);
   assert_rows(&w, da_text_cstr(&impressions.relation), ALL ", value", "9007199254740993,1700000000000000,5,true,12.5");
   da_impressions_free(&impressions);
   tear_down(&w);
