@@ -1,0 +1,39 @@
+/* The stages of a run, each from a bucket into the same bucket:
+ *
+ *   journeys    raw/ or source:          -> feature_store/, feature_store_preprocessed/, vocabulary
+ *   train       the packed journeys      -> model/
+ *   attribute   journeys and model       -> attention_report/ tables
+ *   report      what the others did      -> attention_report/report.html, manifest.json
+ *
+ * A stage whose input and settings have not changed since it was done, and whose outputs are there, is not done again. An
+ * interrupted run therefore goes on where it stopped. One run at a time works on a bucket. */
+#ifndef DA_PIPELINE_PIPELINE_H
+#define DA_PIPELINE_PIPELINE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "base/monitor.h"
+#include "store/bucket.h"
+#include "store/config.h"
+
+typedef enum { DA_STAGE_JOURNEYS, DA_STAGE_TRAIN, DA_STAGE_ATTRIBUTE, DA_STAGE_REPORT, DA_N_STAGES } da_stage;
+
+/* "journeys", "train", "attribute", "report". */
+const char *da_stage_name(da_stage stage);
+/* DA_ERR_ARG with the names there are. */
+da_status da_stage_find(const char *name, da_stage *stage, da_error *err) DA_MUST_CHECK;
+
+typedef struct {
+  da_bucket *bucket;
+  const da_config *config;
+  const da_monitor *monitor; /* NULL allowed */
+  da_stage first, last;
+  bool force; /* do finished stages again */
+} da_run_job;
+
+/* result: {"journeys": {"seconds": ..., "rows": ..., ...}, "train": {...}, ...} for the stages asked for, as --json prints it; the
+ * caller's (cJSON_Delete). NULL on failure. */
+da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) DA_MUST_CHECK;
+
+#endif

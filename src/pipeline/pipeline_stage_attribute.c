@@ -1,0 +1,103 @@
+/* attribute: journeys and model -> the tables of attention_report/ (the original's jobs "prediction" and "attention_report_generation"). */
+#include <string.h>
+
+#include "model/score.h"
+#include "pipeline/pipeline_run.h"
+#include "pipeline/record_credit.h"
+#include "report/publish.h"
+#include "simulate/publish.h"
+
+static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
+  bool exists = false;
+  DA_TRY(da_run_need_set(run, err));
+  DA_TRY(da_run_need_model(run, &exists, err));
+  uint64_t input[] = {run->set.checksum, run->model_hash};
+  return da_run_fingerprint(run, "credit seed", (const char *)input, sizeof input, out, err);
+}
+
+/* The network as the pass over journeys wants it. */
+typedef struct {
+  const da_model *model;
+  da_scorer *scorer;
+} network;
+
+static da_status score(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err) {
+  const network *n = context;
+  DA_TRY(da_scorer_score(n->scorer, begin, end, attention, probability, err));
+  for (uint64_t j = 0; j < end - begin; j++) probability[j] = (float)da_model_probability(n->model, probability[j]);
+  return DA_OK;
+}
+
+/* truth.json of a simulated log, where the bucket has one; name NULL: none. */
+static da_status read_truth(const da_run *run, da_truth *truth, bool *known, da_error *err) {
+  DA_TRY(da_bucket_exists(run->job->bucket, DA_TRUTH_KEY, known, err));
+  if (!*known) return DA_OK;
+  da_text json = {0};
+  da_status status = da_bucket_get(run->job->bucket, DA_TRUTH_KEY, &json, err);
+  if (status == DA_OK) status = da_truth_read(DA_TRUTH_KEY, da_text_cstr(&json), json.length, truth, err);
+  da_text_free(&json);
+  return status;
+}
+
+typedef struct {
+  da_credit_input input;
+  da_fitted fitted;
+  network net;
+  da_pass *pass;
+  da_publication *publication;
+} attribution;
+
+static da_status write_tables(da_run *run, attribution *a, da_error *err) {
+  DA_TRY(da_publication_begin(run->job->bucket, &a->publication, err));
+  DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
+  da_run_facts facts = {0};
+  da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
+  DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
+  return da_publication_commit(a->publication, err);
+}
+
+static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error *err) {
+  const da_method *methods[64];
+  size_t n_methods = 0;
+  bool has_network = run->model_is_open;
+  DA_TRY(da_methods_choose(run->job->config, has_network, methods, &n_methods, err));
+  a->input = (da_credit_input){.set = &run->set, .config = run->job->config, .pool = run->pool, .monitor = &run->monitor};
+  DA_TRY(da_fitted_open(&a->input, methods, n_methods, &a->fitted, err));
+  da_pass_options options = {0};
+  if (has_network) {
+    a->net.model = &run->model;
+    DA_TRY(da_scorer_open(&run->model, &run->set, run->pool, &run->monitor, &a->net.scorer, err));
+    options.score = score;
+    options.score_context = &a->net;
+  } else {
+    da_monitor_note(&run->monitor, DA_NOTE_WARNING,
+                    "there is no model in %s: methods that need the network are left out; 'deepattribution train' makes one",
+                    da_bucket_location(run->job->bucket));
+  }
+  DA_TRY(da_pass_open(&a->input, &a->fitted, &options, &a->pass, err));
+  DA_TRY(write_tables(run, a, err));
+  da_truth truth = {0};
+  bool known = false;
+  da_status status = read_truth(run, &truth, &known, err);
+  if (status == DA_OK) status = da_record_add_credit(record, &run->set, da_pass_totals(a->pass), known ? &truth : NULL, err);
+  da_truth_free(&truth);
+  return status;
+}
+
+static da_status work(da_run *run, cJSON *record, da_error *err) {
+  DA_TRY(da_run_need_db(run, err));
+  attribution a = {0};
+  da_status status = attribute(run, &a, record, err);
+  da_publication_close(a.publication);
+  da_pass_close(a.pass);
+  da_scorer_close(a.net.scorer);
+  da_fitted_close(&a.fitted);
+  return status;
+}
+
+const da_stage_work da_stage_attribute = {
+    .name = "attribute",
+    .outputs = {DA_KEY_TOUCHES, DA_KEY_CAMPAIGN_ATTENTION, DA_KEY_CAMPAIGN_CREDIT},
+    .fingerprint = fingerprint,
+    .work = work,
+};
