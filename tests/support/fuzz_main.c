@@ -36,12 +36,24 @@ static void change(input *in, da_random *random) {
   size_t place = da_random_below(random, in->n), longest = in->n - place < 64 ? in->n - place : 64;
   size_t n = 1 + da_random_below(random, longest);
   switch (da_random_below(random, 6)) {
-  case 0: in->bytes[place] ^= (uint8_t)(1u << da_random_below(random, 8)); break;
-  case 1: in->bytes[place] = telling[da_random_below(random, sizeof telling)]; break;
-  case 2: in->bytes[place] = (uint8_t)da_random_next(random); break;
-  case 3: insert_copy(in, place, da_random_below(random, in->n + 1), n); break;
-  case 4: remove_piece(in, place, n); break;
-  default: in->n = place; break; /* a truncated file */
+  case 0:
+    in->bytes[place] ^= (uint8_t)(1u << da_random_below(random, 8));
+    break;
+  case 1:
+    in->bytes[place] = telling[da_random_below(random, sizeof telling)];
+    break;
+  case 2:
+    in->bytes[place] = (uint8_t)da_random_next(random);
+    break;
+  case 3:
+    insert_copy(in, place, da_random_below(random, in->n + 1), n);
+    break;
+  case 4:
+    remove_piece(in, place, n);
+    break;
+  default:
+    in->n = place;
+    break; /* a truncated file */
   }
 }
 

@@ -1,0 +1,170 @@
+#include "cli/options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/settings.h"
+
+enum {
+  OPTION_CONFIG = 1000,
+  OPTION_SET,
+  OPTION_THREADS,
+  OPTION_SEED,
+  OPTION_MEMORY,
+  OPTION_JSON,
+  OPTION_QUIET,
+  OPTION_FROM,
+  OPTION_TO,
+  OPTION_FORCE,
+  OPTION_USERS,
+  OPTION_NO_TRUTH,
+  OPTION_CUT,
+};
+
+typedef struct {
+  unsigned group;
+  struct argp_option option;
+} grouped_option;
+
+static const grouped_option all_options[] = {
+    {DA_OPTIONS_STAGES, {"from", OPTION_FROM, "STAGE", 0, "begin at this stage: journeys, train, attribute or report", 0}},
+    {DA_OPTIONS_STAGES, {"to", OPTION_TO, "STAGE", 0, "end after this stage", 0}},
+    {DA_OPTIONS_STAGES, {"force", OPTION_FORCE, NULL, 0, "do finished stages again", 0}},
+    {DA_OPTIONS_SIMULATE, {"users", OPTION_USERS, "N", 0, "number of users (80000)", 0}},
+    {DA_OPTIONS_SIMULATE, {"no-truth", OPTION_NO_TRUTH, NULL, 0, "leave out OUT/truth.json, the true credit: quicker", 0}},
+    {DA_OPTIONS_SIMULATE, {"cut", OPTION_CUT, NULL, 0, "a user's log ends at the first conversion", 0}},
+    {DA_OPTIONS_SIMULATE, {"replace", OPTION_FORCE, NULL, 0, "replace the log that is in OUT", 0}},
+    {DA_OPTIONS_COMMON, {"config", OPTION_CONFIG, "FILE", 0, "settings (default: BUCKET/config.yaml)", 1}},
+    {DA_OPTIONS_COMMON, {"set", OPTION_SET, "KEY=VALUE", 0, "one setting, as in config.yaml: --set journey.gap_days=7", 1}},
+    {DA_OPTIONS_COMMON, {"threads", OPTION_THREADS, "N", 0, "threads (default: one a processor)", 1}},
+    {DA_OPTIONS_COMMON, {"seed", OPTION_SEED, "N", 0, "seed of everything random (1)", 1}},
+    {DA_OPTIONS_COMMON, {"memory", OPTION_MEMORY, "SIZE", 0, "memory for sorting before it spills to disk: 300MB, 4GB", 1}},
+    {DA_OPTIONS_COMMON, {"json", OPTION_JSON, NULL, 0, "print the result as one JSON object", 1}},
+    {DA_OPTIONS_COMMON, {"quiet", OPTION_QUIET, NULL, 0, "print warnings only", 1}},
+};
+enum { N_ALL_OPTIONS = sizeof all_options / sizeof all_options[0] };
+
+typedef struct {
+  const da_verb *verb;
+  da_options *options;
+} parse_context;
+
+static void assign(struct argp_state *state, const char *assignment) {
+  da_options *options = ((parse_context *)state->input)->options;
+  if (options->n_assignments == DA_MAX_ASSIGNMENTS) argp_error(state, "expected at most %d settings", DA_MAX_ASSIGNMENTS);
+  options->assignments[options->n_assignments++] = assignment;
+}
+
+/* "--seed 7" is short for "--set seed=7", so that config.c alone judges values. */
+static void assign_short(struct argp_state *state, const char *key, const char *value) {
+  da_text text = {0};
+  da_text_printf(&text, "%s=%s", key, value);
+  if (text.failed) argp_failure(state, 1, 0, "memory ran out");
+  assign(state, text.data); /* lives as long as the program */
+}
+
+static uint64_t whole_number(struct argp_state *state, const char *option, const char *text) {
+  char *end = NULL;
+  errno = 0;
+  unsigned long long n = strtoull(text, &end, 10);
+  if (errno || *end || end == text || text[0] == '-') argp_error(state, "expected a whole number after --%s but found '%s'", option, text);
+  return n;
+}
+
+static error_t parse_common(int key, char *value, struct argp_state *state) {
+  da_options *options = ((parse_context *)state->input)->options;
+  switch (key) {
+  case OPTION_CONFIG:
+    options->config_path = value;
+    return 0;
+  case OPTION_SET:
+    assign(state, value);
+    return 0;
+  case OPTION_THREADS:
+    assign_short(state, "threads", value);
+    return 0;
+  case OPTION_SEED:
+    assign_short(state, "seed", value);
+    return 0;
+  case OPTION_MEMORY:
+    assign_short(state, "memory", value);
+    return 0;
+  case OPTION_JSON:
+    options->json = true;
+    return 0;
+  case OPTION_QUIET:
+    options->quiet = true;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static error_t parse_special(int key, char *value, struct argp_state *state) {
+  da_options *options = ((parse_context *)state->input)->options;
+  switch (key) {
+  case OPTION_FROM:
+    options->from = value;
+    return 0;
+  case OPTION_TO:
+    options->to = value;
+    return 0;
+  case OPTION_FORCE:
+    options->force = true;
+    return 0;
+  case OPTION_USERS:
+    options->users = whole_number(state, "users", value);
+    return 0;
+  case OPTION_NO_TRUTH:
+    options->no_truth = true;
+    return 0;
+  case OPTION_CUT:
+    options->cut_at_conversion = true;
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
+static error_t parse_one(int key, char *value, struct argp_state *state) {
+  const parse_context *context = state->input;
+  da_options *options = context->options;
+  if (key == ARGP_KEY_ARG) {
+    if (options->n_positional >= context->verb->n_positional_max) {
+      argp_error(state, "expected %s but also found '%s'", context->verb->arguments, value);
+    }
+    options->positional[options->n_positional++] = value;
+    return 0;
+  }
+  if (key == ARGP_KEY_END) {
+    if (options->n_positional < context->verb->n_positional_min) argp_error(state, "expected %s", context->verb->arguments);
+    return 0;
+  }
+  error_t fault = parse_common(key, value, state);
+  return fault == ARGP_ERR_UNKNOWN ? parse_special(key, value, state) : fault;
+}
+
+void da_options_parse(const da_verb *verb, int argc, char **argv, da_options *options) {
+  *options = (da_options){.users = 80000};
+  argp_err_exit_status = 2;
+  struct argp_option table[N_ALL_OPTIONS + 1] = {{0}};
+  int n = 0;
+  for (int i = 0; i < N_ALL_OPTIONS; i++) {
+    if (all_options[i].group & verb->groups) table[n++] = all_options[i].option;
+  }
+  da_text doc = {0}, name = {0};
+  da_text_printf(&doc, "%s\v%s", verb->summary, verb->help);
+  da_text_printf(&name, "deepattribution %s", verb->name);
+  struct argp parser = {.options = table, .parser = parse_one, .args_doc = verb->arguments, .doc = da_text_cstr(&doc)};
+  parse_context context = {.verb = verb, .options = options};
+  argv[1] = name.data ? name.data : argv[1];
+  argp_parse(&parser, argc - 1, argv + 1, 0, NULL, &context);
+  da_text_free(&doc); /* name stays: argv refers to it */
+}
+
+da_status da_options_config(const da_options *options, const da_bucket *bucket, da_config *config, da_error *err) {
+  return da_settings_read(bucket, options->config_path, options->assignments, (size_t)options->n_assignments, config, err);
+}

@@ -1,0 +1,146 @@
+#define _POSIX_C_SOURCE 200809L
+#include "cli/terminal.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* A signal handler can reach nothing but a global. */
+static volatile sig_atomic_t stop_asked;
+
+static void on_signal(int number) {
+  stop_asked = 1;
+  signal(number, SIG_DFL); /* the second one ends the program */
+}
+
+void da_terminal_init(da_terminal *terminal, bool quiet) {
+  *terminal = (da_terminal){.quiet = quiet, .is_terminal = isatty(STDERR_FILENO) != 0};
+  struct sigaction action = {.sa_handler = on_signal};
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+char *da_terminal_count(uint64_t n, char *text) {
+  char digits[32];
+  int n_digits = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
+  char *out = text;
+  for (int i = 0; i < n_digits; i++) {
+    if (i > 0 && (n_digits - i) % 3 == 0) *out++ = ',';
+    *out++ = digits[i];
+  }
+  *out = 0;
+  return text;
+}
+
+char *da_terminal_duration(double seconds, char *text) {
+  if (seconds < 1) {
+    snprintf(text, 32, "%.0f ms", seconds * 1e3);
+  } else if (seconds < 99.95) {
+    snprintf(text, 32, "%.1f s", seconds);
+  } else {
+    long whole = lround(seconds);
+    if (whole < 3600) {
+      snprintf(text, 32, "%ld min %02ld s", whole / 60, whole % 60);
+    } else {
+      snprintf(text, 32, "%ld h %02ld min", whole / 3600, whole % 3600 / 60);
+    }
+  }
+  return text;
+}
+
+/* "3.2 M", "41 k", "512". */
+static char *short_rate(double rate, char *text) {
+  if (rate >= 1e6) {
+    snprintf(text, 32, "%.2f M", rate / 1e6);
+  } else if (rate >= 1e4) {
+    snprintf(text, 32, "%.0f k", rate / 1e3);
+  } else {
+    snprintf(text, 32, "%.0f", rate);
+  }
+  return text;
+}
+
+static void clear_bar(da_terminal *terminal) {
+  if (!terminal->bar_shown) return;
+  fputs("\r\033[K", stderr);
+  terminal->bar_shown = false;
+}
+
+static void draw_bar(da_terminal *terminal, double now) {
+  enum { WIDTH = 24 };
+  static const char full[] = "########################", empty[] = "........................";
+  double elapsed = now - terminal->stage_start;
+  double rate = elapsed > 0 ? (double)terminal->done / elapsed : 0;
+  char count[32], speed[32], left[32];
+  da_terminal_count(terminal->done, count);
+  short_rate(rate, speed);
+  if (terminal->total > 0 && terminal->done <= terminal->total) {
+    double fraction = (double)terminal->done / (double)terminal->total;
+    int filled = (int)(fraction * WIDTH);
+    double remaining = rate > 0 ? (double)(terminal->total - terminal->done) / rate : 0;
+    fprintf(stderr, "\r\033[K%-22s [%.*s%.*s] %3.0f %%  %s %s/s  %s left", terminal->stage, filled, full, WIDTH - filled, empty,
+            100 * fraction, speed, terminal->unit, da_terminal_duration(remaining, left));
+  } else {
+    fprintf(stderr, "\r\033[K%-22s %s %s  %s/s  %s", terminal->stage, count, terminal->unit, speed, da_terminal_duration(elapsed, left));
+  }
+  fflush(stderr);
+  terminal->bar_shown = true;
+  terminal->last_drawn = now;
+}
+
+/* The one line that stays of a stage. */
+static void close_stage(da_terminal *terminal) {
+  clear_bar(terminal);
+  if (!terminal->stage[0]) return;
+  double elapsed = da_clock_seconds() - terminal->stage_start;
+  char count[32], speed[32], took[32];
+  if (!terminal->quiet && terminal->done > 0) {
+    fprintf(stderr, "%-22s %s %s in %s (%s/s)\n", terminal->stage, da_terminal_count(terminal->done, count), terminal->unit,
+            da_terminal_duration(elapsed, took), short_rate((double)terminal->done / fmax(elapsed, 1e-9), speed));
+  }
+  terminal->stage[0] = 0;
+}
+
+static void on_progress(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total) {
+  da_terminal *terminal = context;
+  double now = da_clock_seconds();
+  if (strncmp(stage, terminal->stage, sizeof terminal->stage - 1) != 0) {
+    close_stage(terminal);
+    snprintf(terminal->stage, sizeof terminal->stage, "%s", stage);
+    terminal->stage_start = terminal->last_drawn = now;
+  }
+  snprintf(terminal->unit, sizeof terminal->unit, "%s", unit);
+  terminal->done = done;
+  terminal->total = total;
+  bool due = now - terminal->stage_start > 0.5 && now - terminal->last_drawn > 0.1;
+  if (due && terminal->is_terminal && !terminal->quiet) draw_bar(terminal, now);
+}
+
+static void on_note(void *context, da_note_level level, const char *sentence) {
+  da_terminal *terminal = context;
+  if (terminal->quiet && level != DA_NOTE_WARNING) return;
+  clear_bar(terminal);
+  bool colour = terminal->is_terminal && !getenv("NO_COLOR");
+  if (level == DA_NOTE_WARNING) {
+    fprintf(stderr, "%swarning:%s %s\n", colour ? "\033[33m" : "", colour ? "\033[0m" : "", sentence);
+  } else {
+    fprintf(stderr, "note: %s\n", sentence);
+  }
+}
+
+static bool on_interrupted(void *context) {
+  (void)context;
+  return stop_asked != 0;
+}
+
+da_monitor da_terminal_monitor(da_terminal *terminal) {
+  return (da_monitor){.progress = on_progress, .note = on_note, .interrupted = on_interrupted, .context = terminal};
+}
+
+void da_terminal_finish(da_terminal *terminal) { close_stage(terminal); }

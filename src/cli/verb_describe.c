@@ -1,0 +1,171 @@
+/* describe INPUT: what a log holds and what looks wrong with it, before anything is made of it. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "cli/verbs.h"
+#include "journey/build.h"
+#include "journey/describe.h"
+#include "report/format.h"
+
+static void print_line(const char *name, uint64_t n) {
+  char count[32];
+  printf("%-14s %14s\n", name, da_terminal_count(n, count));
+}
+
+static void print_counts(const da_description *d) {
+  print_line("rows", d->facts.n_rows);
+  print_line("users", d->counts.n_users);
+  print_line("campaigns", d->facts.n_campaigns);
+  print_line("journeys", d->counts.n_journeys);
+  print_line("touches", d->counts.n_touches);
+  print_line("conversions", d->counts.n_conversions);
+  if (d->counts.n_unattributed) print_line("  unattributed", d->counts.n_unattributed);
+  da_text text = {0};
+  if (d->facts.has_value) {
+    da_format_number(&text, d->counts.value, 2);
+    printf("%-14s %14s\n", "value", da_text_cstr(&text));
+  }
+  da_text_clear(&text);
+  if (d->counts.n_rows > 0) {
+    da_format_day(&text, d->counts.log_start_us);
+    da_text_append(&text, " to ");
+    da_format_day(&text, d->counts.log_end_us);
+    printf("%-14s %s\n", "time", da_text_cstr(&text));
+  }
+  da_text_free(&text);
+}
+
+static void print_lengths(const da_description *d) {
+  enum { WIDTH = 40 };
+  static const char bar[] = "########################################";
+  da_length_bin bins[DA_LENGTHS_MAX_BINS];
+  size_t n_bins = da_lengths_bins(&d->lengths, bins);
+  uint64_t most = 1;
+  for (size_t i = 0; i < n_bins; i++) most = bins[i].n > most ? bins[i].n : most;
+  printf("\njourneys by touches\n");
+  for (size_t i = 0; i < n_bins; i++) {
+    char range[64], count[32];
+    snprintf(range, sizeof range, "%llu-%llu", (unsigned long long)bins[i].first, (unsigned long long)bins[i].last);
+    if (bins[i].first == bins[i].last) range[strcspn(range, "-")] = 0;
+    int width = (int)lround(WIDTH * (double)bins[i].n / (double)most);
+    printf("%12s %14s %.*s\n", range, da_terminal_count(bins[i].n, count), width > 0 || bins[i].n == 0 ? width : 1, bar);
+  }
+  printf("journey_max_len %llu leaves 80 %% of the journeys uncut, %llu leaves 95 %%\n", (unsigned long long)d->max_len_80,
+         (unsigned long long)d->max_len_95);
+}
+
+static void print_problems(const da_description *d) {
+  printf(d->n_problems ? "\nto look at\n" : "\nnothing odd was found\n");
+  for (size_t i = 0; i < d->n_problems; i++) printf("  - %s\n", d->problems[i].sentence);
+}
+
+static da_status print_json(const da_description *d, da_error *err) {
+  da_text json = {0};
+  da_text_printf(
+      &json,
+      "{\"rows\": %llu, \"users\": %llu, \"campaigns\": %llu, \"journeys\": %llu, \"touches\": %llu, \"conversions\": %llu, \"value\": ",
+      (unsigned long long)d->facts.n_rows, (unsigned long long)d->counts.n_users, (unsigned long long)d->facts.n_campaigns,
+      (unsigned long long)d->counts.n_journeys, (unsigned long long)d->counts.n_touches, (unsigned long long)d->counts.n_conversions);
+  da_text_append_json_number(&json, d->facts.has_value ? d->counts.value : NAN);
+  da_text_printf(
+      &json, ", \"log_start_us\": %lld, \"log_end_us\": %lld, \"journey_max_len_80\": %llu, \"journey_max_len_95\": %llu, \"lengths\": [",
+      (long long)d->counts.log_start_us, (long long)d->counts.log_end_us, (unsigned long long)d->max_len_80,
+      (unsigned long long)d->max_len_95);
+  da_length_bin bins[DA_LENGTHS_MAX_BINS];
+  size_t n_bins = da_lengths_bins(&d->lengths, bins);
+  for (size_t i = 0; i < n_bins; i++) {
+    da_text_printf(&json, "%s{\"first\": %llu, \"last\": %llu, \"journeys\": %llu}", i ? ", " : "", (unsigned long long)bins[i].first,
+                   (unsigned long long)bins[i].last, (unsigned long long)bins[i].n);
+  }
+  da_text_append(&json, "], \"problems\": [");
+  for (size_t i = 0; i < d->n_problems; i++) {
+    da_text_printf(&json, "%s{\"key\": \"%s\", \"n\": %llu, \"sentence\": ", i ? ", " : "", d->problems[i].key,
+                   (unsigned long long)d->problems[i].n);
+    da_text_append_json(&json, (da_slice){d->problems[i].sentence, strlen(d->problems[i].sentence)});
+    da_text_append(&json, "}");
+  }
+  da_text_append(&json, "]}");
+  da_status status = da_text_check(&json, err);
+  if (status == DA_OK) printf("%s\n", da_text_cstr(&json));
+  da_text_free(&json);
+  return status;
+}
+
+/* A folder with a config.yaml is a bucket whose settings count. */
+static da_status read_settings(const da_options *options, da_config *config, da_error *err) {
+  struct stat info;
+  da_bucket *bucket = NULL;
+  if (stat(options->positional[0], &info) == 0 && S_ISDIR(info.st_mode)) DA_TRY(da_bucket_open(options->positional[0], &bucket, err));
+  da_status status = da_options_config(options, bucket, config, err);
+  da_bucket_close(bucket);
+  return status;
+}
+
+static da_status describe(const da_options *options, const da_config *config, const da_monitor *monitor, da_description *d, da_error *err) {
+  da_db_options db_options = {
+      .threads = config->threads, .memory_bytes = config->memory_bytes, .spill_folder = "/tmp/deepattribution-spill"};
+  da_db *db = NULL;
+  da_impressions impressions = {0};
+  d->facts.now_us = (int64_t)time(NULL) * 1000000;
+  da_cut_sink sink = da_description_sink(d);
+  da_cut_counts counts = {0};
+  uint64_t n_campaigns = 0;
+  da_status status = da_db_open(&db_options, &db, err);
+  if (status == DA_OK) status = da_impressions_open(db, NULL, options->positional[0], config, &impressions, err);
+  if (status == DA_OK) status = da_impressions_audit(db, &impressions, monitor, err);
+  if (status == DA_OK) status = da_journeys_cut(db, config, &impressions, &sink, monitor, &counts, &n_campaigns, err);
+  if (status == DA_OK) {
+    da_describe_facts facts = {.n_rows = impressions.n_rows,
+                               .n_missing_uid = impressions.n_missing_uid,
+                               .n_missing_timestamp = impressions.n_missing_timestamp,
+                               .n_missing_campaign = impressions.n_missing_campaign,
+                               .n_missing_conversion = impressions.n_missing_conversion,
+                               .n_campaigns = n_campaigns,
+                               .has_value = impressions.has_value || impressions.conversions_have_value,
+                               .conversions_are_events = impressions.has_conversions_table,
+                               .duplicates_dropped = config->journey.drop_duplicates,
+                               .now_us = d->facts.now_us};
+    da_description_conclude(d, &facts, &counts);
+  }
+  da_impressions_free(&impressions);
+  da_db_close(db);
+  return status;
+}
+
+static int run(const da_options *options) {
+  da_terminal terminal;
+  da_terminal_init(&terminal, options->quiet);
+  da_monitor monitor = da_terminal_monitor(&terminal);
+  da_error err = {0};
+  da_description description = {0};
+  da_config config;
+  da_config_init(&config);
+  da_status status = read_settings(options, &config, &err);
+  if (status == DA_OK) status = describe(options, &config, &monitor, &description, &err);
+  da_terminal_finish(&terminal);
+  if (status == DA_OK && options->json) status = print_json(&description, &err);
+  if (status == DA_OK && !options->json) {
+    print_counts(&description);
+    if (description.counts.n_journeys) print_lengths(&description);
+    print_problems(&description);
+  }
+  da_description_free(&description);
+  da_config_free(&config);
+  return da_verb_end(&terminal, status, &err);
+}
+
+const da_verb da_verb_describe = {
+    .name = "describe",
+    .arguments = "INPUT",
+    .summary = "What a log holds, and what looks wrong with it",
+    .help = "INPUT is a file, a folder of files, or a bucket. Nothing is written.\n\n"
+            "Example: deepattribution describe log.csv.gz --set columns.campaign=channel",
+    .groups = DA_OPTIONS_COMMON,
+    .n_positional_min = 1,
+    .n_positional_max = 1,
+    .run = run,
+};

@@ -1,0 +1,114 @@
+/* run, journeys, train, attribute, report: all, or one, of the stages of a bucket. */
+#include <stdio.h>
+
+#include "cli/summary.h"
+#include "cli/verbs.h"
+#include "pipeline/pipeline.h"
+
+/* BUCKET, or bucket_nm of the file after --config. */
+static da_status open_bucket(const da_options *options, da_bucket **bucket, da_error *err) {
+  if (options->n_positional > 0) return da_bucket_open(options->positional[0], bucket, err);
+  if (!options->config_path) {
+    return da_fail(err, DA_ERR_ARG, "expected BUCKET, or --config FILE with bucket_nm, but found neither");
+  }
+  da_config config;
+  da_status status = da_options_config(options, NULL, &config, err);
+  if (status == DA_OK && !config.bucket_nm) {
+    status = da_fail(err, DA_ERR_CONFIG, "expected bucket_nm in %s, since no BUCKET was given, but found none", options->config_path);
+  }
+  if (status == DA_OK) status = da_bucket_open(config.bucket_nm, bucket, err);
+  da_config_free(&config);
+  return status;
+}
+
+static da_status choose_stages(const da_options *options, da_run_job *job, da_error *err) {
+  if (options->from) DA_TRY(da_stage_find(options->from, &job->first, err));
+  if (options->to) DA_TRY(da_stage_find(options->to, &job->last, err));
+  return DA_OK;
+}
+
+static int run_stages(const da_options *options, da_stage first, da_stage last) {
+  da_terminal terminal;
+  da_terminal_init(&terminal, options->quiet);
+  da_monitor monitor = da_terminal_monitor(&terminal);
+  da_error err = {0};
+  da_bucket *bucket = NULL;
+  da_config config;
+  da_config_init(&config);
+  cJSON *result = NULL;
+  da_status status = open_bucket(options, &bucket, &err);
+  if (status == DA_OK) status = da_options_config(options, bucket, &config, &err);
+  da_run_job job = {.bucket = bucket, .config = &config, .monitor = &monitor, .first = first, .last = last, .force = options->force};
+  if (status == DA_OK) status = choose_stages(options, &job, &err);
+  if (status == DA_OK) status = da_run_stages(&job, &result, &err);
+  da_terminal_finish(&terminal);
+  if (status == DA_OK && options->json) status = da_summary_print_json(result, &err);
+  if (status == DA_OK && !options->json && !options->quiet) da_summary_print(result, da_bucket_location(bucket));
+  cJSON_Delete(result);
+  da_config_free(&config);
+  da_bucket_close(bucket);
+  return da_verb_end(&terminal, status, &err);
+}
+
+static int run_all(const da_options *options) { return run_stages(options, DA_STAGE_JOURNEYS, DA_STAGE_REPORT); }
+static int run_journeys(const da_options *options) { return run_stages(options, DA_STAGE_JOURNEYS, DA_STAGE_JOURNEYS); }
+static int run_train(const da_options *options) { return run_stages(options, DA_STAGE_TRAIN, DA_STAGE_TRAIN); }
+static int run_attribute(const da_options *options) { return run_stages(options, DA_STAGE_ATTRIBUTE, DA_STAGE_ATTRIBUTE); }
+static int run_report(const da_options *options) { return run_stages(options, DA_STAGE_REPORT, DA_STAGE_REPORT); }
+
+const da_verb da_verb_run = {
+    .name = "run",
+    .arguments = "[BUCKET]",
+    .summary = "Every stage: impressions to journeys, model, credit and report",
+    .help = "BUCKET is a folder with raw/impressions.parquet (or *.csv, *.json, many files) and, if you like, config.yaml. Stages that are "
+            "done and whose input and settings did not change are not done again, so an interrupted run goes on where it stopped.\n\n"
+            "Example: deepattribution run shop --set columns.uid=customer_id --set journey_max_len=30\n\n"
+            "Settings: deepattribution help config",
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .n_positional_max = 1,
+    .run = run_all,
+};
+
+const da_verb da_verb_journeys = {
+    .name = "journeys",
+    .arguments = "[BUCKET]",
+    .summary = "Impressions to customer journeys (feature_store/)",
+    .help = "Reads raw/ (or the query in source:), sorts by user and time, cuts at conversions, splits into train, val and test.\n\n"
+            "Example: deepattribution journeys shop --set journey.gap_days=30 --memory 2GB",
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .n_positional_max = 1,
+    .run = run_journeys,
+};
+
+const da_verb da_verb_train = {
+    .name = "train",
+    .arguments = "[BUCKET]",
+    .summary = "Journeys to a network that tells which convert (model/)",
+    .help = "Trains the LSTM with attention on the train journeys, stops early on the val journeys, and writes weights and metrics. Ctrl-C "
+            "keeps a checkpoint; the same command goes on from it.\n\n"
+            "Example: deepattribution train shop --set training.epochs=20 --seed 7",
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .n_positional_max = 1,
+    .run = run_train,
+};
+
+const da_verb da_verb_attribute = {
+    .name = "attribute",
+    .arguments = "[BUCKET]",
+    .summary = "Credit of every touch and campaign, by every method (attention_report/)",
+    .help = "Example: deepattribution attribute shop --set 'credit.methods=[incremental, attention, last_touch]'\n\n"
+            "Methods: deepattribution help methods",
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .n_positional_max = 1,
+    .run = run_attribute,
+};
+
+const da_verb da_verb_report = {
+    .name = "report",
+    .arguments = "[BUCKET]",
+    .summary = "The page and the manifest (attention_report/report.html)",
+    .help = "Example: deepattribution report shop",
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .n_positional_max = 1,
+    .run = run_report,
+};

@@ -1,0 +1,34 @@
+#include "cli/version.h"
+
+#include <stdio.h>
+
+#include "credit/method.h"
+#include "model/hardware.h"
+#include "store/config.h"
+#include "store/db.h"
+
+int da_print_version(void) {
+  printf("deepattribution %s\nDuckDB %s\nnetwork kernels %s\n%s\n", DA_VERSION, da_db_library_version(), da_hardware_kernels(),
+         da_hardware_blas());
+  if (da_hardware_blas_is_fallback()) {
+    fputs("warning: OpenBLAS does not know this processor and runs on slow kernels; a newer one is fetched by scripts/bootstrap\n", stderr);
+  }
+  return 0;
+}
+
+int da_help_config(void) {
+  da_text table = {0};
+  da_config_print_help(&table);
+  printf(
+      "config.yaml in the bucket, or --config FILE, or --set KEY=VALUE. Sections are nested in YAML:\n\n  journey:\n    gap_days: 30\n\n%s",
+      da_text_cstr(&table));
+  da_text_free(&table);
+  return 0;
+}
+
+int da_help_methods(void) {
+  size_t n;
+  const da_method *const *methods = da_methods(&n);
+  for (size_t i = 0; i < n; i++) printf("%-18s %s\n", methods[i]->name, methods[i]->explanation);
+  return 0;
+}
