@@ -4,16 +4,35 @@
 
 #include "base/mem.h"
 
+/* Method number m's state: taken from an earlier method, or fitted. */
+static da_status fit_one(const da_credit_input *input, da_fitted *fitted, size_t m, da_error *err) {
+  const da_method *owner = fitted->methods[m];
+  if (owner->state_of) {
+    owner = da_method_find(owner->state_of);
+    for (size_t earlier = 0; earlier < m; earlier++) {
+      if (fitted->owners[earlier] != owner) continue;
+      fitted->states[m] = fitted->states[earlier];
+      return DA_OK;
+    }
+  }
+  if (!owner->fit) return DA_OK;
+  DA_TRY(owner->fit(input, &fitted->states[m], err));
+  fitted->owners[m] = owner;
+  return DA_OK;
+}
+
 da_status da_fitted_open(const da_credit_input *input, const da_method *const *methods, size_t n, da_fitted *fitted, da_error *err) {
-  *fitted = (da_fitted){.methods = da_mem_calloc(n, sizeof(da_method *)), .states = da_mem_calloc(n, sizeof(void *))};
+  *fitted = (da_fitted){.methods = da_mem_calloc(n, sizeof(da_method *)),
+                        .states = da_mem_calloc(n, sizeof(void *)),
+                        .owners = da_mem_calloc(n, sizeof(da_method *))};
   da_status status = DA_OK;
-  if (!fitted->methods || !fitted->states) {
+  if (!fitted->methods || !fitted->states || !fitted->owners) {
     status = da_mem_fail(err, n, sizeof(void *), "the fitted methods");
     goto done;
   }
   for (size_t m = 0; m < n; m++) {
     fitted->methods[m] = methods[m];
-    if (methods[m]->fit && (status = methods[m]->fit(input, &fitted->states[m], err)) != DA_OK) goto done;
+    if ((status = fit_one(input, fitted, m, err)) != DA_OK) goto done;
     fitted->n = m + 1;
   }
 done:
@@ -23,8 +42,9 @@ done:
 
 void da_fitted_close(da_fitted *fitted) {
   for (size_t m = 0; m < fitted->n; m++) {
-    if (fitted->methods[m]->close) fitted->methods[m]->close(fitted->states[m]);
+    if (fitted->owners[m] && fitted->owners[m]->close) fitted->owners[m]->close(fitted->states[m]);
   }
+  da_mem_free(fitted->owners);
   da_mem_free(fitted->methods);
   da_mem_free(fitted->states);
   *fitted = (da_fitted){0};

@@ -8,6 +8,7 @@
 typedef struct {
   const da_method **methods; /* in the order given */
   void **states;             /* each method's own; NULL for those that fit nothing */
+  const da_method **owners;  /* whose close gives the state back; NULL where it is another method's or there is none */
   size_t n;
 } da_fitted;
 

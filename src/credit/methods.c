@@ -4,6 +4,8 @@
 
 /* One line a method, in the order they are shown. */
 #define METHODS(X)   \
+  X(incremental)     \
+  X(removal)         \
   X(attention)       \
   X(first_touch)     \
   X(last_touch)      \

@@ -225,6 +225,11 @@ static void a_wish_to_stop_is_heard_between_blocks(void **state) {
 static void memory_that_runs_out_is_an_error_at_every_allocation(void **state) {
   (void)state;
   world w = world_open(9);
+  size_t n = 0; /* methods that fit nothing: a fit's own allocations are walked through in its own test */
+  for (size_t m = 0; m < w.n_methods; m++) {
+    if (!w.methods[m]->fit && !w.methods[m]->state_of) w.methods[n++] = w.methods[m];
+  }
+  w.n_methods = n;
   da_pool *pool;
   da_error err = {0};
   assert_ok(da_pool_open(1, &pool, &err), err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "report/html.h"
 #include "report/page_parts.h"
 
 /* The page from top to bottom. */
@@ -21,15 +22,26 @@ static const struct {
 };
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
+/* A number's words may hold a mark of HTML: "<0.1 %". */
+static void print_escaped(da_text *out, void (*format)(da_text *, double), double number) {
+  da_text words = {0};
+  format(&words, number);
+  if (words.failed) out->failed = true;
+  da_html_escape_cstr(out, da_text_cstr(&words));
+  da_text_free(&words);
+}
+
 void da_page_cell(da_text *out, double sort, void (*format)(da_text *, double), double number) {
   if (isnan(number)) {
     da_text_append(out, "<td class=\"none\">–</td>");
     return;
   }
   da_text_printf(out, "<td data-sort=\"%.9g\">", sort);
-  format(out, number);
+  print_escaped(out, format, number);
   da_text_append(out, "</td>");
 }
+
+void da_page_percent(da_text *out, double share) { print_escaped(out, da_format_percent, share); }
 
 void da_page_count_cell(da_text *out, uint64_t n) {
   da_text_printf(out, "<td data-sort=\"%llu\">", (unsigned long long)n);

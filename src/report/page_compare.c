@@ -32,7 +32,7 @@ static void print_dot(da_page *page, size_t method, double share, double positio
   const da_method *what = page->report->totals->methods[method].method;
   da_text_printf(page->out, "<i class=\"dot c%zu%s\" style=\"left:%.2f%%\" title=\"%s: ", method % N_COLOURS, method == 0 ? " first" : "",
                  position, what->title);
-  da_format_percent(page->out, share);
+  da_page_percent(page->out, share);
   da_text_append(page->out, "\"></i>");
 }
 
@@ -40,7 +40,7 @@ static void print_truth(da_page *page, uint32_t campaign, double low, double sca
   if (!page->report->facts->truth) return;
   double share = true_share_of(page, campaign);
   da_text_printf(page->out, "<i class=\"true\" style=\"left:%.2f%%\" title=\"True: ", (share - low) * scale);
-  da_format_percent(page->out, share);
+  da_page_percent(page->out, share);
   da_text_append(page->out, "\"></i>");
 }
 
@@ -59,9 +59,9 @@ static void print_strip(da_page *page, uint32_t campaign, double low, double hig
   print_truth(page, campaign, low, scale);
   for (size_t m = n_methods; m-- > 0;) print_dot(page, m, share_of(page, m, campaign), (share_of(page, m, campaign) - low) * scale);
   da_text_append(page->out, "</span><span class=\"ends\">");
-  da_format_percent(page->out, least);
+  da_page_percent(page->out, least);
   da_text_append(page->out, " – ");
-  da_format_percent(page->out, most);
+  da_page_percent(page->out, most);
   da_text_append(page->out, "</span></div>\n");
 }
 
@@ -90,7 +90,7 @@ static void print_share_row(da_page *page, uint32_t campaign, double high) {
       continue;
     }
     da_text_printf(page->out, "<td data-sort=\"%.9g\" style=\"--heat:%.0f%%\">", share, fmax(0, 60 * share / high));
-    da_format_percent(page->out, share);
+    da_page_percent(page->out, share);
     da_text_append(page->out, "</td>");
   }
   da_text_append(page->out, "</tr>\n");

@@ -30,6 +30,8 @@ extern const char da_page_style[], da_page_script[];
 
 /* <td> with a number; sort: what the column sorts by, the number itself. */
 void da_page_cell(da_text *out, double sort, void (*format)(da_text *, double), double number);
+/* A percentage as text of the page: "<0.1 %" escaped. */
+void da_page_percent(da_text *out, double share);
 /* <td> with a count. */
 void da_page_count_cell(da_text *out, uint64_t n);
 /* <tr><th scope="row">label</th><td>count</td></tr>; nothing when n is 0 and hide_zero. */

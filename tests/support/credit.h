@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "credit/fitted.h"
 #include "credit/method.h"
 #include "support/journeys.h"
 
@@ -36,10 +37,10 @@ static inline double *credit_of(const da_method *method, const da_journeys *set,
   double *credit = journeys_zeroed(set->n_touches, sizeof *credit), *baseline = journeys_zeroed(set->n_journeys, sizeof *baseline);
   const da_credit_input input = {.set = set, .config = config};
   const da_credit_range range = {.end = set->n_journeys, .attention = attention};
-  void *fitted = NULL;
-  if (method->fit) assert_ok(method->fit(&input, &fitted, &err), err);
-  assert_ok(method->credit(fitted, &input, &range, credit, baseline, &err), err);
-  if (method->close) method->close(fitted);
+  da_fitted fitted;
+  assert_ok(da_fitted_open(&input, &method, 1, &fitted, &err), err);
+  assert_ok(da_fitted_credit(&fitted, 0, &input, &range, credit, baseline, &err), err);
+  da_fitted_close(&fitted);
   free(baseline);
   return credit;
 }

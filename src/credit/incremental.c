@@ -1,0 +1,392 @@
+#include "credit/incremental.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "credit/incremental/bootstrap.h"
+#include "credit/incremental/cut.h"
+#include "credit/incremental/lift.h"
+
+/* Below these numbers of conversions nothing is compared: the plain hazard form is taken and said to be undetermined. */
+enum { FEWEST_FOR_FORM = 20, FEWEST_FOR_STRUCTURE = 100 };
+static const double CUT_LOG_SHARE = .02;
+
+typedef struct {
+  da_timeline timeline;
+  da_exposure exposure;
+  da_modulators modulators;
+  da_journey_counts counts;
+  da_answer answer;
+  da_pin *pins;
+  da_prior prior;
+  da_incremental_result result;
+} incremental;
+
+const da_incremental_result *da_incremental_result_of(const void *state) { return &((const incremental *)state)->result; }
+
+static void close_incremental(void *state) {
+  incremental *own = state;
+  if (!own) return;
+  da_hazard_free(&own->answer.hazard);
+  da_journey_form_free(&own->answer.journey);
+  da_journey_counts_free(&own->counts);
+  da_modulators_free(&own->modulators);
+  da_exposure_free(&own->exposure);
+  da_timeline_free(&own->timeline);
+  da_mem_free(own->pins);
+  da_mem_free(own->result.campaigns);
+  da_mem_free(own);
+}
+
+DA_PRINTF(3, 4) static void note(incremental *own, da_note_level level, const char *format, ...) {
+  if (own->result.n_notes == DA_INCREMENTAL_MAX_NOTES) return;
+  da_incremental_note *to = &own->result.notes[own->result.n_notes++];
+  to->level = level;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(to->sentence, sizeof to->sentence, format, args);
+  va_end(args);
+}
+
+/* --- Choosing and fitting ----------------------------------------------------------------------------------------------- */
+
+static da_status prepare(incremental *own, const da_credit_input *input, da_error *err) {
+  const da_text_list *lift = &input->config->credit.lift;
+  double scale[DA_MAX_SCALES];
+  DA_TRY(da_timeline_init(input->set, &own->timeline, err));
+  int n_scales = da_timeline_scales(&own->timeline, scale);
+  DA_TRY(da_exposure_init(&own->timeline, scale, n_scales, input->pool, &own->exposure, err));
+  own->pins = da_mem_alloc(lift->n, sizeof *own->pins);
+  if (!own->pins) return da_mem_fail(err, lift->n, sizeof *own->pins, "the experiments");
+  DA_TRY(da_lift_read(lift, &input->set->campaigns, own->pins, err));
+  own->prior = (da_prior){.pins = own->pins, .n_pins = (uint32_t)lift->n};
+  own->answer.data = (da_hazard_data){.exposure = &own->exposure, .pool = input->pool};
+  own->answer.counts = &own->counts;
+  own->result.followed_share = da_cut_followed_share(input->set);
+  return DA_OK;
+}
+
+/* Compares the two forms; the sign of the evidence decides. */
+static da_status choose_form(incremental *own, const da_credit_input *input, da_error *err) {
+  da_incremental_result *result = &own->result;
+  da_hazard plain = {0};
+  double longest = own->exposure.tau[own->exposure.n_taus - 1];
+  DA_TRY(da_choice_journey_design(&own->timeline, longest, input->pool, &own->counts, &result->with_first, err));
+  DA_TRY(da_hazard_init(&own->answer.data, da_structure_number(0), &plain, err));
+  da_hazard_options options = {0};
+  da_status status = da_hazard_fit(&own->answer.data, &options, &plain, err);
+  if (status == DA_OK) {
+    status = da_choice_form(&own->answer.data, &plain, &own->counts, result->with_first, &result->hazard_over_journey, err);
+  }
+  da_hazard_free(&plain);
+  if (status != DA_OK) return status;
+  result->form = result->hazard_over_journey.gain >= 0 ? DA_FORM_HAZARD : DA_FORM_JOURNEY;
+  result->form_undetermined = fabs(result->hazard_over_journey.z) < 2;
+  return DA_OK;
+}
+
+static da_status fit_hazard(incremental *own, const da_credit_input *input, da_error *err) {
+  da_incremental_result *result = &own->result;
+  da_exposure *e = &own->exposure;
+  bool enough = e->n_rows >= FEWEST_FOR_STRUCTURE;
+  result->cut_log = result->followed_share < CUT_LOG_SHARE && e->n_rows >= FEWEST_FOR_FORM;
+  if (result->cut_log) DA_TRY(da_cut_fill_gaps(e, input->pool, err));
+  da_modulator_scheme scheme = da_modulator_scheme_for(e->n_campaigns, e->tau[e->n_taus - 1]);
+  DA_TRY(da_modulators_init(&own->timeline, &scheme, input->pool, &own->modulators, err));
+  own->answer.data.modulators = &own->modulators;
+  bool allowed[DA_N_STRUCTURES] = {true, enough && !result->cut_log, enough, enough && !result->cut_log};
+  da_hazard fits[DA_N_STRUCTURES];
+  int best = 0;
+  da_status status = da_choice_structure(&own->answer.data, &own->prior, allowed, input->monitor, fits, result->over_plain, &best, err);
+  if (status == DA_OK) {
+    own->answer.hazard = fits[best];
+    fits[best] = (da_hazard){0};
+    result->structure = own->answer.hazard.structure;
+  }
+  for (int s = 0; s < DA_N_STRUCTURES; s++) da_hazard_free(&fits[s]);
+  result->n_scales = e->n_taus;
+  memcpy(result->scale_days, e->tau, (size_t)e->n_taus * sizeof *e->tau);
+  return status;
+}
+
+static da_status fit_journey(incremental *own, const da_credit_input *input, da_error *err) {
+  own->result.n_scales = own->counts.n_taus;
+  memcpy(own->result.scale_days, own->counts.tau, (size_t)own->counts.n_taus * sizeof *own->counts.tau);
+  return da_journey_form_fit(&own->counts, own->result.with_first, NULL, input->pool, &own->answer.journey, err);
+}
+
+static bool time_stands_still(const da_timeline *timeline) { return timeline->end <= 2 * timeline->unit; }
+
+static da_status choose_and_fit(incremental *own, const da_credit_input *input, da_error *err) {
+  da_incremental_result *result = &own->result;
+  if (own->exposure.n_rows >= FEWEST_FOR_FORM && !time_stands_still(&own->timeline)) {
+    DA_TRY(choose_form(own, input, err));
+  } else {
+    result->form_undetermined = true;
+    result->form = DA_FORM_HAZARD;
+  }
+  own->answer.form = result->form;
+  return result->form == DA_FORM_HAZARD ? fit_hazard(own, input, err) : fit_journey(own, input, err);
+}
+
+/* --- Totals and intervals ----------------------------------------------------------------------------------------------- */
+
+static da_estimate estimate(double value, double sd, double reach, double least) {
+  return (da_estimate){value, fmax(value - reach * sd, fmin(least, value)), value + reach * sd};
+}
+
+static double positive_sum(const double *x, size_t n) {
+  double sum = 0;
+  for (size_t k = 0; k < n; k++) sum += fmax(x[k], 0);
+  return sum > 0 ? sum : 1;
+}
+
+static void set_campaigns(incremental *own, const da_answer_totals *totals, const da_bootstrap *sd, double reach) {
+  da_incremental_result *result = &own->result;
+  double shapley_sum = positive_sum(totals->shapley, result->n_campaigns), removal_sum = positive_sum(totals->removal, result->n_campaigns);
+  for (uint32_t k = 0; k < result->n_campaigns; k++) {
+    da_incremental_campaign *to = &result->campaigns[k];
+    *to = (da_incremental_campaign){.without_pin = NAN};
+    to->shapley = estimate(totals->shapley[k], sd->shapley[k], reach, -INFINITY);
+    to->removal = estimate(totals->removal[k], sd->removal[k], reach, -INFINITY);
+    to->shapley_share = estimate(fmax(totals->shapley[k], 0) / shapley_sum, sd->shapley_share[k], reach, 0);
+    to->removal_share = estimate(fmax(totals->removal[k], 0) / removal_sum, sd->removal_share[k], reach, 0);
+  }
+  result->baseline = estimate(totals->baseline, sd->baseline, reach, 0);
+}
+
+/* What the log alone says of the pinned campaigns: the same structure without pins. */
+static da_status compare_pins(incremental *own, const da_credit_input *input, da_answer_totals *totals, da_error *err) {
+  if (own->answer.form != DA_FORM_HAZARD || own->prior.n_pins == 0) return DA_OK;
+  da_answer alone = own->answer;
+  da_hazard_options options = {0};
+  DA_TRY(da_hazard_start_from(&alone.data, own->answer.hazard.structure, &own->answer.hazard, &alone.hazard, err));
+  da_status status = da_hazard_fit(&alone.data, &options, &alone.hazard, err);
+  if (status == DA_OK) status = da_answer_total(&alone, NULL, input->pool, totals, err);
+  for (uint32_t p = 0; p < own->prior.n_pins && status == DA_OK; p++) {
+    const da_pin *pin = &own->prior.pins[p];
+    da_incremental_campaign *to = &own->result.campaigns[pin->campaign];
+    to->pinned = true;
+    to->pinned_conversions = pin->conversions;
+    to->pinned_error = pin->standard_error;
+    to->without_pin = totals->shapley[pin->campaign];
+  }
+  da_hazard_free(&alone.hazard);
+  return status;
+}
+
+static da_status sum_up(incremental *own, const da_credit_input *input, double *numbers, da_error *err) {
+  size_t n = own->result.n_campaigns;
+  const da_config_credit *config = &input->config->credit;
+  da_answer_totals totals = {.shapley = numbers, .removal = numbers + n};
+  da_bootstrap sd = {
+      .shapley = numbers + 2 * n, .removal = numbers + 3 * n, .shapley_share = numbers + 4 * n, .removal_share = numbers + 5 * n};
+  double started = da_clock_seconds(), reach = 0;
+  if (config->intervals > 0 && config->bootstrap > 1 && own->exposure.n_rows > 0) {
+    DA_TRY(da_bootstrap_run(&own->answer, &own->prior, config->bootstrap, input->config->seed, input->pool, input->monitor, &sd, err));
+    reach = da_bootstrap_reach(config->intervals);
+    own->result.coverage = config->intervals;
+    own->result.n_resamples = sd.n_done;
+  }
+  own->result.seconds_intervals = da_clock_seconds() - started;
+  DA_TRY(da_answer_total(&own->answer, NULL, input->pool, &totals, err));
+  set_campaigns(own, &totals, &sd, reach);
+  return compare_pins(own, input, &totals, err);
+}
+
+static da_status total(incremental *own, const da_credit_input *input, da_error *err) {
+  size_t n = own->result.n_campaigns;
+  double *numbers = da_mem_calloc(6 * n, sizeof *numbers);
+  own->result.campaigns = da_mem_calloc(n, sizeof *own->result.campaigns);
+  da_status status;
+  if (!numbers || !own->result.campaigns)
+    status = da_mem_fail(err, 6 * n, sizeof *numbers, "the credit of campaigns");
+  else
+    status = sum_up(own, input, numbers, err);
+  da_mem_free(numbers);
+  return status;
+}
+
+/* --- What to tell the user ---------------------------------------------------------------------------------------------- */
+
+static const char *structure_words(da_hazard_structure structure) {
+  static const char *const words[DA_N_STRUCTURES] = {
+      "effects add up and every touch of a campaign counts alike",
+      "effects add up, and users who are shown more are allowed to convert more anyway",
+      "touches strengthen or weaken each other",
+      "touches strengthen or weaken each other, and users who are shown more are allowed to convert more anyway",
+  };
+  return words[structure.user_term + 2 * structure.modulated];
+}
+
+static void explain_choice(incremental *own) {
+  const da_incremental_result *result = &own->result;
+  if (result->n_conversions == 0) {
+    note(own, DA_NOTE_WARNING, "The log holds no conversion, so there is nothing to credit.");
+    return;
+  }
+  if (result->form == DA_FORM_HAZARD) {
+    int number = result->structure.user_term + 2 * result->structure.modulated;
+    note(own, DA_NOTE_INFO,
+         "Hazard form: conversions come at a rate that touches raise for a while; %s (z = %.1f against the plain model).",
+         structure_words(result->structure), result->over_plain[number].z);
+  } else {
+    note(own, DA_NOTE_INFO,
+         "Journey form: each journey converts or not once, at its last touch; the time that passes afterwards tells nothing.");
+  }
+  if (result->hazard_over_journey.z != 0) {
+    note(own, result->form_undetermined ? DA_NOTE_WARNING : DA_NOTE_INFO, "Held-out users speak for the %s form with z = %.1f%s.",
+         result->form == DA_FORM_HAZARD ? "hazard" : "journey", fabs(result->hazard_over_journey.z),
+         result->form_undetermined ? ": too little to be sure, the other form is possible" : "");
+  } else {
+    note(own, DA_NOTE_WARNING,
+         "Too few conversions (%llu) or too little time in the log to tell which form is right; the plain hazard form was taken.",
+         (unsigned long long)result->n_conversions);
+  }
+}
+
+static void warn_of_limits(incremental *own, const da_config_journey *journey) {
+  const da_incremental_result *result = &own->result;
+  if (result->n_conversions == 0) return;
+  if (result->cut_log) {
+    note(own, DA_NOTE_WARNING,
+         "Only %.1f %% of conversions are followed by a touch of the same user: the log seems cut at conversions. The time after them was "
+         "integrated out, but users who convert anyway cannot be told apart.",
+         100 * result->followed_share);
+  }
+  if (result->n_campaigns == 1)
+    note(own, DA_NOTE_WARNING, "There is one campaign: its credit is a share of the conversions, not a comparison.");
+  if (journey->max_len > 0 || journey->lookback_days > 0) {
+    note(own, DA_NOTE_WARNING,
+         "Touches beyond journey_max_len or lookback_days are unknown here: their effect went to others or to the baseline.");
+  }
+  if (result->form == DA_FORM_JOURNEY && own->prior.n_pins > 0) {
+    note(own, DA_NOTE_WARNING, "credit.lift was not used: the journey form cannot be pinned to experiments.");
+  }
+  for (uint32_t p = 0; p < own->prior.n_pins && result->form == DA_FORM_HAZARD; p++) {
+    const da_slice *name = &own->timeline.set->campaigns.items[own->prior.pins[p].campaign];
+    const da_incremental_campaign *campaign = &result->campaigns[own->prior.pins[p].campaign];
+    note(own, DA_NOTE_INFO, "%.*s: the experiment says %.0f conversions, the log alone %.0f.", (int)(name->length < 80 ? name->length : 80),
+         name->data, campaign->pinned_conversions, campaign->without_pin);
+  }
+  if (own->prior.n_pins == 0) {
+    note(own, DA_NOTE_WARNING,
+         "A log cannot show bursts of intent: if people see a campaign because they are about to convert, it gets credit that only an "
+         "experiment can take away (--lift).");
+  }
+  if (result->coverage > 0) {
+    note(own, DA_NOTE_INFO,
+         "Intervals hold the chance of having seen these users and not others; shares are surer than absolute conversions.");
+  }
+}
+
+static void tell(incremental *own, const da_credit_input *input) {
+  explain_choice(own);
+  warn_of_limits(own, &input->config->journey);
+  for (uint32_t i = 0; i < own->result.n_notes; i++) {
+    da_monitor_note(input->monitor, own->result.notes[i].level, "%s", own->result.notes[i].sentence);
+  }
+}
+
+/* --- The methods -------------------------------------------------------------------------------------------------------- */
+
+static da_status fit_incremental(const da_credit_input *input, void **state, da_error *err) {
+  const da_journeys *set = input->set;
+  double started = da_clock_seconds();
+  incremental *own = da_mem_calloc(1, sizeof *own);
+  if (!own) return da_mem_fail(err, 1, sizeof *own, "the incremental method");
+  own->result = (da_incremental_result){.n_users = set->n_users, .n_touches = set->n_touches, .n_campaigns = (uint32_t)set->campaigns.n};
+  da_status status = prepare(own, input, err);
+  if (status == DA_OK) status = choose_and_fit(own, input, err);
+  own->result.seconds_choice = da_clock_seconds() - started;
+  own->result.n_tied = own->timeline.n_tied;
+  own->result.n_conversions = own->exposure.n_rows;
+  if (status == DA_OK) status = total(own, input, err);
+  if (status != DA_OK) {
+    close_incremental(own);
+    return status;
+  }
+  tell(own, input);
+  own->answer.data.pool = NULL; /* the pool need not outlive the fit */
+  *state = own;
+  return DA_OK;
+}
+
+static uint64_t first_row_from(const da_exposure *e, uint64_t journey) {
+  uint64_t low = 0, high = e->n_rows;
+  while (low < high) {
+    uint64_t middle = low + (high - low) / 2;
+    if (e->row_journey[middle] < journey)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static da_status credit_rows(const incremental *own, const da_credit_range *range, bool removal, da_answer_space *space, double *credit,
+                             double *baseline, da_error *err) {
+  const da_exposure *e = &own->exposure;
+  const uint64_t *first_touch = own->timeline.set->first_touch;
+  for (uint64_t row = first_row_from(e, range->begin); row < e->n_rows && e->row_journey[row] < range->end; row++) {
+    const da_shares *shares;
+    DA_TRY(da_answer_share(&own->answer, row, space, &shares, err));
+    const double *part = removal ? shares->removal : shares->shapley;
+    uint64_t journey = e->row_journey[row];
+    double *to = credit + (first_touch[journey] - first_touch[range->begin]), rest = 1;
+    for (uint64_t j = 0; j < first_touch[journey + 1] - first_touch[journey]; j++) {
+      to[j] = part[shares->player[j]] * shares->touch_part[j];
+      rest -= to[j];
+    }
+    baseline[journey - range->begin] = rest;
+  }
+  return DA_OK;
+}
+
+static da_status credit_any(const void *state, const da_credit_input *input, const da_credit_range *range, bool removal, double *credit,
+                            double *baseline, da_error *err) {
+  const incremental *own = state;
+  if (input->set->first_touch != own->timeline.set->first_touch) {
+    return da_fail(err, DA_ERR_INTERNAL, "expected the journeys that the incremental method was fitted to but found another set");
+  }
+  da_answer_space space;
+  DA_TRY(da_answer_space_init(&own->answer, &space, err));
+  da_status status = credit_rows(own, range, removal, &space, credit, baseline, err);
+  da_answer_space_free(&space);
+  return status;
+}
+
+static da_status credit_shapley(const void *state, const da_credit_input *input, const da_credit_range *range, double *credit,
+                                double *baseline, da_error *err) {
+  return credit_any(state, input, range, false, credit, baseline, err);
+}
+
+static da_status credit_removal(const void *state, const da_credit_input *input, const da_credit_range *range, double *credit,
+                                double *baseline, da_error *err) {
+  return credit_any(state, input, range, true, credit, baseline, err);
+}
+
+const da_method da_method_incremental = {
+    .name = "incremental",
+    .title = "Incremental",
+    .explanation = "What would not have happened without each campaign, from a model of when people convert that was chosen on held-out "
+                   "users and shared out by exact Shapley values; it cannot see intent that comes and goes without an experiment.",
+    .default_on = true,
+    .fit = fit_incremental,
+    .credit = credit_shapley,
+    .close = close_incremental,
+};
+
+const da_method da_method_removal = {
+    .name = "removal",
+    .title = "Removal effect",
+    .explanation = "What would be lost if this campaign alone were switched off, by the same model; a campaign that crowds out others has "
+                   "a negative effect, and effects do not add up where campaigns help each other.",
+    .default_on = true,
+    .credit = credit_removal,
+    .state_of = "incremental",
+};

@@ -1,0 +1,132 @@
+#include "credit/incremental/bootstrap.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+
+typedef struct {
+  const da_answer *answer;
+  const da_prior *prior;
+  uint64_t seed;
+  const da_monitor *monitor;
+  size_t n;          /* campaigns */
+  double *totals;    /* [resamples * (2 n + 1)] shapley, removal, baseline */
+  da_status *status; /* [resamples] */
+  da_error *errors;
+} resampling;
+
+static da_status refit(const da_answer *answer, const da_prior *prior, const float *weight, da_answer *again, da_error *err) {
+  *again = *answer;
+  again->data.pool = NULL; /* we are inside a task of the pool */
+  if (answer->form == DA_FORM_JOURNEY) {
+    again->journey = (da_journey_form){0};
+    return da_journey_form_fit(answer->counts, answer->journey.with_first, weight, NULL, &again->journey, err);
+  }
+  again->hazard = (da_hazard){0};
+  DA_TRY(da_hazard_start_from(&again->data, answer->hazard.structure, &answer->hazard, &again->hazard, err));
+  da_hazard_options options = {.user_weight = weight, .prior = prior};
+  return da_hazard_fit(&again->data, &options, &again->hazard, err);
+}
+
+static da_status resample(const resampling *all, size_t number, float *weight, da_error *err) {
+  uint64_t n_users = all->answer->data.exposure->timeline->set->n_users;
+  da_random random;
+  da_random_init(&random, all->seed, number);
+  for (uint64_t user = 0; user < n_users; user++) weight[user] = (float)da_random_poisson(&random, 1);
+  da_answer again;
+  da_status status = refit(all->answer, all->prior, weight, &again, err);
+  double *to = all->totals + number * (2 * all->n + 1);
+  da_answer_totals totals = {.shapley = to, .removal = to + all->n};
+  if (status == DA_OK) status = da_answer_total(&again, weight, NULL, &totals, err);
+  to[2 * all->n] = totals.baseline;
+  if (all->answer->form == DA_FORM_JOURNEY)
+    da_journey_form_free(&again.journey);
+  else
+    da_hazard_free(&again.hazard);
+  return status;
+}
+
+static void resample_task(void *context, size_t number, int thread) {
+  (void)thread;
+  const resampling *all = context;
+  uint64_t n_users = all->answer->data.exposure->timeline->set->n_users;
+  da_error *err = &all->errors[number];
+  all->status[number] = da_monitor_check(all->monitor, "the bootstrap", err);
+  if (all->status[number] != DA_OK) return;
+  float *weight = da_mem_alloc(n_users, sizeof *weight);
+  all->status[number] = weight ? resample(all, number, weight, err) : da_mem_fail(err, n_users, sizeof *weight, "the resampled users");
+  da_mem_free(weight);
+}
+
+static void to_shares(const double *totals, size_t n, double *shares) {
+  double sum = 0;
+  for (size_t k = 0; k < n; k++) sum += fmax(totals[k], 0);
+  for (size_t k = 0; k < n; k++) shares[k] = sum > 0 ? fmax(totals[k], 0) / sum : 0;
+}
+
+static double sd_of(const double *x, size_t stride, size_t n) {
+  double mean = 0, squares = 0;
+  for (size_t i = 0; i < n; i++) mean += x[i * stride] / (double)n;
+  for (size_t i = 0; i < n; i++) squares += (x[i * stride] - mean) * (x[i * stride] - mean);
+  return n > 1 ? sqrt(squares / (double)(n - 1)) : 0;
+}
+
+static void summarise(double *totals, size_t n, uint32_t n_resamples, da_bootstrap *sd) {
+  size_t stride = 2 * n + 1;
+  for (size_t k = 0; k < n; k++) {
+    sd->shapley[k] = sd_of(totals + k, stride, n_resamples);
+    sd->removal[k] = sd_of(totals + n + k, stride, n_resamples);
+  }
+  sd->baseline = sd_of(totals + 2 * n, stride, n_resamples);
+  for (uint32_t b = 0; b < n_resamples; b++) {
+    to_shares(totals + b * stride, n, totals + b * stride);
+    to_shares(totals + b * stride + n, n, totals + b * stride + n);
+  }
+  for (size_t k = 0; k < n; k++) {
+    sd->shapley_share[k] = sd_of(totals + k, stride, n_resamples);
+    sd->removal_share[k] = sd_of(totals + n + k, stride, n_resamples);
+  }
+  sd->n_done = n_resamples;
+}
+
+da_status da_bootstrap_run(const da_answer *answer, const da_prior *prior, uint32_t n_resamples, uint64_t seed, da_pool *pool,
+                           const da_monitor *monitor, da_bootstrap *sd, da_error *err) {
+  size_t n = answer->data.exposure->n_campaigns, n_totals = n_resamples * (2 * n + 1);
+  resampling all = {.answer = answer,
+                    .prior = prior,
+                    .seed = seed,
+                    .monitor = monitor,
+                    .n = n,
+                    .totals = da_mem_calloc(n_totals, sizeof(double)),
+                    .status = da_mem_alloc(n_resamples, sizeof(da_status)),
+                    .errors = da_mem_calloc(n_resamples, sizeof(da_error))};
+  da_status status = DA_OK;
+  if (!all.totals || !all.status || !all.errors) {
+    status = da_mem_fail(err, n_totals, sizeof(double), "the bootstrap");
+  } else {
+    da_pool_run(pool, n_resamples, resample_task, &all);
+    for (uint32_t b = 0; b < n_resamples && status == DA_OK; b++) {
+      status = all.status[b];
+      if (status != DA_OK && err) *err = all.errors[b];
+    }
+    if (status == DA_OK) summarise(all.totals, n, n_resamples, sd);
+  }
+  da_mem_free(all.totals);
+  da_mem_free(all.status);
+  da_mem_free(all.errors);
+  return status;
+}
+
+double da_bootstrap_reach(double coverage) {
+  double low = 0, high = 10;
+  for (int i = 0; i < 60; i++) {
+    double middle = .5 * (low + high);
+    if (erf(middle / sqrt(2)) < coverage)
+      low = middle;
+    else
+      high = middle;
+  }
+  return high;
+}

@@ -1,0 +1,321 @@
+#include "credit/incremental/choice.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "credit/incremental/evidence.h"
+#include "credit/incremental/maximize.h"
+
+static const uint64_t FOLD_SEED = 0x666f6c64;
+enum { FORM_FOLDS = 5, STRUCTURE_FOLDS = 3, N_DESIGNS = 4 };
+
+static uint32_t fold_of(uint64_t user, uint32_t n_folds) { return (uint32_t)(da_random_hash(FOLD_SEED, user) % n_folds); }
+
+/* 1 for the users to fit on, 0 for those of the fold. */
+static void leave_out(float *weight, uint64_t n_users, uint32_t fold, uint32_t n_folds) {
+  for (uint64_t user = 0; user < n_users; user++) weight[user] = fold_of(user, n_folds) != fold;
+}
+
+static da_evidence evidence_of(const double *difference, uint64_t n) {
+  double sum = 0, squares = 0;
+  for (uint64_t i = 0; i < n; i++) {
+    sum += difference[i];
+    squares += difference[i] * difference[i];
+  }
+  double variance = squares - sum * sum / (double)(n ? n : 1);
+  return (da_evidence){.gain = sum, .z = variance > 0 ? sum / sqrt(variance) : 0};
+}
+
+/* --- Design of the journey form ----------------------------------------------------------------------------------------- */
+
+/* Decay times as parts of the hazard form's longest: on a month 1, 4, 16 or 1, 7 days. */
+static int design_taus(int design, double longest_days, double tau[DA_JOURNEY_FORM_MAX_TAUS]) {
+  static const double part[2][3] = {{1. / 9, 4. / 9, 16. / 9}, {1. / 9, 7. / 9, 0}};
+  int n = design / 2 == 0 ? 3 : 2;
+  for (int m = 0; m < n; m++) tau[m] = part[design / 2][m] * longest_days;
+  return n;
+}
+
+static double held_out_journeys(const da_journey_counts *counts, const da_journey_form *form, const float *weight) {
+  const da_journeys *set = counts->timeline->set;
+  double loglik = 0;
+  for (uint64_t user = 0; user < set->n_users; user++) {
+    if (weight[user] > 0) continue;
+    for (uint64_t j = set->first_journey[user]; j < set->first_journey[user + 1]; j++) {
+      double score = da_journey_form_score(counts, form, j);
+      loglik += (da_journey_converted(set, j) ? score : 0) - exp(score);
+    }
+  }
+  return loglik;
+}
+
+static da_status judge_design(const da_journey_counts *counts, bool with_first, float *weight, da_pool *pool, double *loglik,
+                              da_error *err) {
+  *loglik = 0;
+  for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
+    da_journey_form form;
+    leave_out(weight, counts->timeline->set->n_users, fold, STRUCTURE_FOLDS);
+    DA_TRY(da_journey_form_fit(counts, with_first, weight, pool, &form, err));
+    *loglik += held_out_journeys(counts, &form, weight);
+    da_journey_form_free(&form);
+  }
+  return DA_OK;
+}
+
+/* The two designs that share decay times are judged on one set of counts. */
+static da_status judge_designs(const da_timeline *timeline, double longest_days, float *weight, da_pool *pool, int *best, da_error *err) {
+  double best_loglik = -INFINITY;
+  for (int design = 0; design < N_DESIGNS; design += 2) {
+    double tau[DA_JOURNEY_FORM_MAX_TAUS];
+    da_journey_counts counts;
+    int n_taus = design_taus(design, longest_days, tau);
+    DA_TRY(da_journey_counts_init(timeline, tau, n_taus, pool, &counts, err));
+    da_status status = DA_OK;
+    for (int with_first = 0; with_first < 2 && status == DA_OK; with_first++) {
+      double loglik;
+      status = judge_design(&counts, with_first, weight, pool, &loglik, err);
+      if (status == DA_OK && loglik > best_loglik) {
+        best_loglik = loglik;
+        *best = design + with_first;
+      }
+    }
+    da_journey_counts_free(&counts);
+    if (status != DA_OK) return status;
+  }
+  return DA_OK;
+}
+
+da_status da_choice_journey_design(const da_timeline *timeline, double longest_days, da_pool *pool, da_journey_counts *counts,
+                                   bool *with_first, da_error *err) {
+  *counts = (da_journey_counts){0};
+  uint64_t n_users = timeline->set->n_users;
+  float *weight = da_mem_alloc(n_users, sizeof *weight);
+  if (!weight) return da_mem_fail(err, n_users, sizeof *weight, "the held-out users");
+  int best = 0;
+  da_status status = judge_designs(timeline, longest_days, weight, pool, &best, err);
+  da_mem_free(weight);
+  if (status != DA_OK) return status;
+  double tau[DA_JOURNEY_FORM_MAX_TAUS];
+  int n_taus = design_taus(best, longest_days, tau);
+  *with_first = best % 2;
+  return da_journey_counts_init(timeline, tau, n_taus, pool, counts, err);
+}
+
+/* --- Form --------------------------------------------------------------------------------------------------------------- */
+
+/* log of the hazard of each user's last row. */
+typedef struct {
+  const da_hazard_data *data;
+  const da_hazard *hazard;
+  double *log_rate; /* [n_users] */
+} last_rows;
+
+static void last_row_chunk(void *context, size_t chunk, int thread) {
+  (void)thread;
+  const last_rows *all = context;
+  const da_exposure *e = all->data->exposure;
+  const da_timeline *timeline = e->timeline;
+  const da_journeys *set = timeline->set;
+  size_t n_taus = (size_t)e->n_taus;
+  for (uint64_t user = timeline->chunk_user[chunk]; user < timeline->chunk_user[chunk + 1]; user++) {
+    uint64_t journey = set->first_journey[user + 1] - 1, first = set->first_touch[journey], end = set->first_touch[journey + 1];
+    double last = timeline->days[end - 1], hazard = all->hazard->rate * (timeline->end - last);
+    for (size_t m = 0; m < n_taus; m++) {
+      double sum = 0, watched = -expm1(-(timeline->end - last) / e->tau[m]);
+      for (uint64_t i = first; i < end; i++) {
+        sum += all->hazard->theta[set->campaign[i] * n_taus + m] * exp(-(last - timeline->days[i]) / e->tau[m]);
+      }
+      hazard += watched * sum;
+    }
+    all->log_rate[user] = log(fmax(hazard, 1e-12));
+  }
+}
+
+/* P(conversion) = 1 - exp(-exp(a + b x)). */
+typedef struct {
+  const da_journeys *set;
+  const float *weight;
+  const double *x; /* [n_users] */
+} calibration;
+
+static bool last_converted(const da_journeys *set, uint64_t user) { return da_journey_converted(set, set->first_journey[user + 1] - 1); }
+
+static double row_loglik(double log_rate, bool converted, double *slope) {
+  double rate = fmin(exp(log_rate), 1e3);
+  if (!converted) {
+    *slope = -rate;
+    return -rate;
+  }
+  double p = -expm1(-rate);
+  *slope = rate * (1 - p) / fmax(p, 1e-300);
+  return log(fmax(p, 1e-300));
+}
+
+static double evaluate_calibration(void *context, const double *ab, double *gradient) {
+  const calibration *all = context;
+  double value = 0;
+  gradient[0] = gradient[1] = 0;
+  for (uint64_t user = 0; user < all->set->n_users; user++) {
+    if (all->weight[user] == 0) continue;
+    double slope;
+    value += row_loglik(ab[0] + ab[1] * all->x[user], last_converted(all->set, user), &slope);
+    gradient[0] += slope;
+    gradient[1] += slope * all->x[user];
+  }
+  return value;
+}
+
+static double mean_of(const double *x, uint64_t n) {
+  double sum = 0;
+  for (uint64_t i = 0; i < n; i++) sum += x[i];
+  return n > 0 ? sum / (double)n : 0;
+}
+
+/* Recalibrates x on the users that count, and adds sign times the log-likelihood of those that do not. */
+static da_status add_held_out(const da_journeys *set, const float *weight, double *x, double sign, double *difference, da_error *err) {
+  double mean = mean_of(x, set->n_users), ab[2] = {mean, 1}, value, n = (double)set->n_conversions + 1;
+  for (uint64_t user = 0; user < set->n_users; user++) x[user] -= mean; /* a and b apart */
+  calibration all = {set, weight, x};
+  double curvature[2] = {n, n};
+  da_maximize problem = {
+      .n = 2, .evaluate = evaluate_calibration, .context = &all, .curvature = curvature, .tolerance = 1e-4, .max_evaluations = 60};
+  DA_TRY(da_maximize_run(&problem, ab, &value, NULL, err));
+  for (uint64_t user = 0; user < set->n_users; user++) {
+    double slope;
+    if (weight[user] == 0) difference[user] += sign * row_loglik(ab[0] + ab[1] * x[user], last_converted(set, user), &slope);
+  }
+  return DA_OK;
+}
+
+typedef struct {
+  float *weight;
+  double *x, *difference; /* [n_users] */
+} form_space;
+
+static da_status hazard_fold(const da_hazard_data *data, const da_hazard *plain, form_space *space, da_error *err) {
+  const da_timeline *timeline = data->exposure->timeline;
+  da_hazard fit;
+  da_hazard_options options = {.user_weight = space->weight};
+  DA_TRY(da_hazard_start_from(data, da_structure_number(0), plain, &fit, err));
+  da_status status = da_hazard_fit(data, &options, &fit, err);
+  if (status == DA_OK) {
+    last_rows rows = {data, &fit, space->x};
+    da_pool_run(data->pool, timeline->n_chunks, last_row_chunk, &rows);
+    status = add_held_out(timeline->set, space->weight, space->x, 1, space->difference, err);
+  }
+  da_hazard_free(&fit);
+  return status;
+}
+
+static da_status journey_fold(const da_journey_counts *counts, bool with_first, da_pool *pool, form_space *space, da_error *err) {
+  const da_journeys *set = counts->timeline->set;
+  da_journey_form form;
+  DA_TRY(da_journey_form_fit(counts, with_first, space->weight, pool, &form, err));
+  for (uint64_t user = 0; user < set->n_users; user++) {
+    space->x[user] = da_journey_form_score(counts, &form, set->first_journey[user + 1] - 1);
+  }
+  da_journey_form_free(&form);
+  return add_held_out(set, space->weight, space->x, -1, space->difference, err);
+}
+
+da_status da_choice_form(const da_hazard_data *data, const da_hazard *plain, const da_journey_counts *counts, bool with_first,
+                         da_evidence *hazard_over_journey, da_error *err) {
+  uint64_t n_users = data->exposure->timeline->set->n_users;
+  form_space space = {da_mem_alloc(n_users, sizeof *space.weight), da_mem_alloc(n_users, sizeof *space.x),
+                      da_mem_calloc(n_users, sizeof *space.difference)};
+  da_status status = DA_OK;
+  if (!space.weight || !space.x || !space.difference) status = da_mem_fail(err, n_users, sizeof *space.x, "the held-out users");
+  for (uint32_t fold = 0; fold < FORM_FOLDS && status == DA_OK; fold++) {
+    leave_out(space.weight, n_users, fold, FORM_FOLDS);
+    status = hazard_fold(data, plain, &space, err);
+    if (status == DA_OK) status = journey_fold(counts, with_first, data->pool, &space, err);
+  }
+  if (status == DA_OK) *hazard_over_journey = evidence_of(space.difference, n_users);
+  da_mem_free(space.weight);
+  da_mem_free(space.x);
+  da_mem_free(space.difference);
+  return status;
+}
+
+/* --- Structure ---------------------------------------------------------------------------------------------------------- */
+
+/* Held-out log-likelihood of every user under the structure that was fitted to all. */
+static da_status judge_structure(const da_hazard_data *data, const da_prior *prior, const da_hazard *fitted, float *weight, double *scratch,
+                                 double *loglik, da_error *err) {
+  uint64_t n_users = data->exposure->timeline->set->n_users;
+  for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
+    da_hazard fit;
+    leave_out(weight, n_users, fold, STRUCTURE_FOLDS);
+    da_hazard_options options = {.user_weight = weight, .prior = prior};
+    DA_TRY(da_hazard_start_from(data, fitted->structure, fitted, &fit, err));
+    da_status status = da_hazard_fit(data, &options, &fit, err);
+    if (status == DA_OK) da_hazard_user_loglik(data, &fit, scratch);
+    da_hazard_free(&fit);
+    if (status != DA_OK) return status;
+    for (uint64_t user = 0; user < n_users; user++) {
+      if (weight[user] == 0) loglik[user] = scratch[user];
+    }
+  }
+  return DA_OK;
+}
+
+/* From the richest structure fitted before that this one contains. */
+static da_status fit_structure(const da_hazard_data *data, const da_prior *prior, int number, da_hazard fits[], da_error *err) {
+  da_hazard_structure structure = da_structure_number(number);
+  int from = number == 3 && fits[2].theta ? 2 : 0;
+  if (number == 0)
+    DA_TRY(da_hazard_init(data, structure, &fits[0], err));
+  else
+    DA_TRY(da_hazard_start_from(data, structure, &fits[from], &fits[number], err));
+  da_hazard_options options = {.prior = prior};
+  return da_evidence_fit(data, &options, &fits[number], err);
+}
+
+typedef struct {
+  float *weight;
+  double *scratch, *plain, *loglik; /* [n_users] */
+} structure_space;
+
+static da_status compare(const da_hazard_data *data, const da_prior *prior, const bool allowed[], const da_monitor *monitor,
+                         structure_space *space, da_hazard fits[], da_evidence over_plain[], int *best, da_error *err) {
+  uint64_t n_users = data->exposure->timeline->set->n_users;
+  bool alone = true;
+  for (int s = 1; s < DA_N_STRUCTURES; s++) alone = alone && !allowed[s];
+  *best = 0;
+  for (int s = 0; s < DA_N_STRUCTURES; s++) {
+    over_plain[s] = (da_evidence){0};
+    if (!allowed[s]) continue;
+    da_monitor_progress(monitor, "incremental", "models", (uint64_t)s, DA_N_STRUCTURES);
+    DA_TRY(da_monitor_check(monitor, "the incremental method", err));
+    DA_TRY(fit_structure(data, prior, s, fits, err));
+    if (alone) return DA_OK;
+    double *loglik = s == 0 ? space->plain : space->loglik;
+    DA_TRY(judge_structure(data, prior, &fits[s], space->weight, space->scratch, loglik, err));
+    for (uint64_t user = 0; s > 0 && user < n_users; user++) space->loglik[user] -= space->plain[user];
+    if (s > 0) over_plain[s] = evidence_of(space->loglik, n_users);
+    if (over_plain[s].gain > over_plain[*best].gain) *best = s;
+  }
+  return DA_OK;
+}
+
+da_status da_choice_structure(const da_hazard_data *data, const da_prior *prior, const bool allowed[DA_N_STRUCTURES],
+                              const da_monitor *monitor, da_hazard fits[DA_N_STRUCTURES], da_evidence over_plain[DA_N_STRUCTURES],
+                              int *best, da_error *err) {
+  uint64_t n_users = data->exposure->timeline->set->n_users;
+  for (int s = 0; s < DA_N_STRUCTURES; s++) fits[s] = (da_hazard){0};
+  double *block = da_mem_alloc(n_users * 3, sizeof *block);
+  structure_space space = {.weight = da_mem_alloc(n_users, sizeof *space.weight)};
+  da_status status = DA_OK;
+  if (!block || !space.weight) {
+    status = da_mem_fail(err, n_users * 3, sizeof *block, "the held-out users");
+  } else {
+    space.scratch = block;
+    space.plain = block + n_users;
+    space.loglik = block + 2 * n_users;
+    status = compare(data, prior, allowed, monitor, &space, fits, over_plain, best, err);
+  }
+  da_mem_free(block);
+  da_mem_free(space.weight);
+  return status;
+}
