@@ -181,7 +181,8 @@ static void cut_chunks(da_plan *plan, const da_batch *batch, uint32_t max_chunks
   uint32_t begin = 0;
   for (uint32_t p = 0; p <= B; p++) {
     const bool last = p == B;
-    if (p > begin && (last || nodes >= (plan->n_chunks + 1) * plan->n_nodes / n_chunks)) {
+    const bool full = plan->n_chunks + 1 < n_chunks && nodes >= (plan->n_chunks + 1) * plan->n_nodes / n_chunks;
+    if (p > begin && (last || full)) {
       da_chunk chunk = {.begin = plan->n_tiles};
       cut_tiles(plan, batch, begin, p, nodes - nodes_before, (uint32_t)tile_nodes);
       chunk.end = plan->n_tiles;
