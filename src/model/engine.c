@@ -121,7 +121,7 @@ static void differentiate_chunk(void *context, size_t task, int thread) {
   const da_engine *engine = s->engine;
   const da_chunk *chunk = &engine->plan.chunks[task];
   da_partial *partial = &engine->partials[task];
-  da_partial_begin(partial, &engine->weights, engine->plan.n_active);
+  da_partial_begin(partial, &engine->weights, engine->plan.n_active, s->context.masks.on);
   for (uint32_t t = chunk->begin; t < chunk->end; t++)
     da_tile_gradient(&engine->spaces[thread], &s->context, &engine->plan.tiles[t], partial);
 }

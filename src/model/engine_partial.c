@@ -30,31 +30,32 @@ void da_partial_free(da_partial *partial) {
   *partial = (da_partial){0};
 }
 
-void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active) {
-  memset(partial->block, 0, (dW_h_length(weights) + dW_x_length(weights) + 2 * (size_t)weights->pad.P) * sizeof *partial->block);
+void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active, bool needs_dW_x) {
+  if (needs_dW_x) memset(partial->dW_x, 0, dW_x_length(weights) * sizeof *partial->dW_x);
+  memset(partial->dw_a, 0, 2 * (size_t)weights->pad.P * sizeof *partial->dw_a); /* and dw_o */
   memset(partial->slot_of, 0xff, n_active * sizeof *partial->slot_of);
+  partial->has_dW_h = false;
   partial->n_slots = 0;
   partial->db_a = partial->db_o = partial->loss = 0;
 }
 
 uint32_t da_partial_slot(da_partial *partial, uint32_t active) {
   uint32_t *slot = &partial->slot_of[active];
-  if (*slot == UINT32_MAX) {
-    *slot = partial->n_slots++;
-    memset(partial->rows + *slot * partial->row_stride, 0, partial->row_stride * sizeof *partial->rows);
-  }
-  return *slot;
+  if (*slot != UINT32_MAX) return *slot;
+  *slot = partial->n_slots++;
+  return *slot | DA_NEW_SLOT;
 }
 
 /* ---- the sum over chunks ---- */
 
-/* The same tree at any number of threads: neighbours first, then neighbours of those. The sum is left in the first chunk. */
-static void add_chunks(const da_sum *sum, size_t offset, size_t n) {
+/* n floats at offset of the chunks' blocks, into the first chunk's. The tree is the same at any number of threads. */
+static const float *add_chunks(const da_sum *sum, size_t offset, size_t n) {
+  const float *parts[DA_MAX_CHUNKS];
   const uint32_t n_chunks = sum->plan->n_chunks;
-  for (uint32_t stride = 1; stride < n_chunks; stride *= 2) {
-    for (uint32_t c = 0; c + stride < n_chunks; c += 2 * stride)
-      sum->weights->kernels->add(n, sum->partials[c].block + offset, sum->partials[c + stride].block + offset);
-  }
+  for (uint32_t c = 0; c < n_chunks; c++) parts[c] = sum->partials[c].block + offset;
+  float *out = sum->partials[0].block + offset;
+  sum->weights->kernels->add_up(n, parts, n_chunks, out);
+  return out;
 }
 
 static void scale(float *values, const float *factors, size_t n) {
@@ -72,8 +73,7 @@ static void sum_recurrent_kernel(const da_sum *sum, size_t task) {
     if (k >= H && k < P) continue;      /* padding */
     const size_t offset = k * z_stride; /* dW_h begins the block */
     float *out = sum->dparams + (k < P ? weights->tensors[DA_TENSOR_W_H].offset + k * 4 * H : weights->tensors[DA_TENSOR_BIAS].offset);
-    add_chunks(sum, offset, 4 * P);
-    da_weights_unblock(weights, sum->partials[0].block + offset, out);
+    da_weights_unpad(weights, add_chunks(sum, offset, 4 * P), out);
     if (k < P && masks->recurrent_dropout > 0) {
       da_mask_fill(seed, k, masks->recurrent_dropout, (uint32_t)(4 * H), mask);
       scale(out, mask, 4 * H);
@@ -81,23 +81,17 @@ static void sum_recurrent_kernel(const da_sum *sum, size_t task) {
   }
 }
 
-/* Rows begin .. end-1 of d_rows: the chunks' rows in the order of chunks. */
+/* Rows begin .. end-1 of d_rows, each the sum over the chunks that have met it. */
 static void sum_rows(const da_sum *sum, uint32_t begin, uint32_t end) {
-  const size_t row_stride = sum->partials[0].row_stride;
+  const size_t row_stride = sum->partials[0].row_stride, n = sum->journey_masks ? row_stride : 4 * (size_t)sum->weights->pad.P;
   for (uint32_t a = begin; a < end; a++) {
-    float *out = sum->d_rows + a * row_stride;
-    bool first = true;
+    const float *parts[DA_MAX_CHUNKS];
+    size_t n_parts = 0;
     for (uint32_t c = 0; c < sum->plan->n_chunks; c++) {
       const da_partial *partial = &sum->partials[c];
-      const uint32_t slot = partial->slot_of[a];
-      if (slot == UINT32_MAX) continue;
-      const float *row = partial->rows + slot * row_stride;
-      if (first)
-        memcpy(out, row, row_stride * sizeof *out);
-      else
-        sum->weights->kernels->add(row_stride, out, row);
-      first = false;
+      if (partial->slot_of[a] != UINT32_MAX) parts[n_parts++] = partial->rows + partial->slot_of[a] * row_stride;
     }
+    sum->weights->kernels->add_up(n, parts, n_parts, sum->d_rows + a * row_stride);
   }
 }
 
@@ -141,20 +135,22 @@ static double add_scalars(const da_partial *partials, uint32_t n, size_t member)
   return add_scalars(partials, half, member) + add_scalars(partials + half, n - half, member);
 }
 
+static const float *add_groups(const da_sum *sum) {
+  const float *parts[DA_ROW_GROUPS];
+  const size_t n = dW_x_length(sum->weights);
+  for (size_t group = 0; group < DA_ROW_GROUPS; group++) parts[group] = sum->dW_x_groups + group * n;
+  sum->weights->kernels->add_up(n, parts, DA_ROW_GROUPS, sum->dW_x_groups);
+  return sum->dW_x_groups;
+}
+
 void da_partial_finish(const da_sum *sum, double *loss) {
   const da_weights *weights = sum->weights;
   const size_t E = weights->shape.n_embedding, H = weights->shape.n_hidden, P = weights->pad.P, n_x = dW_x_length(weights);
   const da_partial *first = &sum->partials[0];
   const uint32_t n_chunks = sum->plan->n_chunks;
-  float *dW_x = sum->dW_x_groups;
-  if (sum->journey_masks) {
-    add_chunks(sum, dW_h_length(weights), n_x);
-    dW_x = first->dW_x;
-  } else {
-    for (size_t group = 1; group < DA_ROW_GROUPS; group++) weights->kernels->add(n_x, dW_x, dW_x + group * n_x);
-  }
+  const float *dW_x = sum->journey_masks ? add_chunks(sum, dW_h_length(weights), n_x) : add_groups(sum);
   for (size_t k = 0; k < E; k++)
-    da_weights_unblock(weights, dW_x + k * weights->pad.z_stride, sum->dparams + weights->tensors[DA_TENSOR_W_X].offset + k * 4 * H);
+    da_weights_unpad(weights, dW_x + k * weights->pad.z_stride, sum->dparams + weights->tensors[DA_TENSOR_W_X].offset + k * 4 * H);
   add_chunks(sum, dW_h_length(weights) + n_x, 2 * P);
   memcpy(sum->dparams + weights->tensors[DA_TENSOR_ATTENTION_W].offset, first->dw_a, H * sizeof(float));
   memcpy(sum->dparams + weights->tensors[DA_TENSOR_OUT_W].offset, first->dw_o, H * sizeof(float));

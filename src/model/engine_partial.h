@@ -6,6 +6,7 @@
 #include "model/engine_weights.h"
 
 typedef struct {
+  bool has_dW_h;      /* false: dW_h holds nothing yet */
   float *dW_h;        /* (P + 1, z_stride): row P is the bias, the weight of the 1 behind h */
   float *dW_x;        /* (E, z_stride); used only with masks on each journey */
   float *dw_a, *dw_o; /* [P] */
@@ -25,9 +26,9 @@ typedef struct {
 da_status da_partial_reserve(da_partial *partial, const da_weights *weights, size_t row_stride, size_t n_rows, size_t n_active,
                              da_error *err) DA_MUST_CHECK;
 void da_partial_free(da_partial *partial);
-/* Sets all to zero. */
-void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active);
-/* The number of an active row's gradient row, zeroed when it is new. */
+/* An empty sum. */
+void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active, bool needs_dW_x);
+/* The number of an active row's gradient row; with DA_NEW_SLOT added the first time, when the row holds nothing yet. */
 uint32_t da_partial_slot(da_partial *partial, uint32_t active);
 
 /* The sum over chunks, cut into tasks that may run at the same time: 0 .. DA_SUM_TASKS + DA_ROW_GROUPS - 1 of da_partial_sum, then

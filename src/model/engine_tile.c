@@ -96,10 +96,11 @@ static void backward(da_tile_space *space, const da_tile_context *context, da_pa
                                           .B = space->cells.z,
                                           .b_k = pad->z_stride,
                                           .b_panel = pad->panel,
-                                          .init = partial->dW_h,
-                                          .init_row = pad->z_stride,
+                                          .init = partial->has_dW_h ? partial->dW_h : weights->zeros,
+                                          .init_row = partial->has_dW_h ? pad->z_stride : 0,
                                           .C = partial->dW_h,
                                           .c_row = pad->z_stride});
+  partial->has_dW_h = true;
 }
 
 /* ---- attention and loss ---- */
@@ -158,17 +159,20 @@ static void clear_slopes(da_tile_space *space) {
 
 /* ---- inputs ---- */
 
-/* The table's rows and their gradients' slots, taken in node order. partial is NULL when scoring. */
-static void find_inputs(da_tile_space *space, const da_tile_context *context, da_partial *partial) {
+/* The table's rows. */
+static void find_inputs(da_tile_space *space, const da_tile_context *context) {
   const size_t I = context->weights->shape.n_inputs;
-  for (uint32_t node = 0; node < space->n_nodes; node++) {
-    for (size_t i = 0; i < I; i++) {
-      const uint32_t active = context->plan->active[space->touch[node] * I + i];
-      space->active[node * I + i] = active;
-      if (partial) space->slot[node * I + i] = da_partial_slot(partial, active);
-    }
+  for (uint32_t node = 0; node < space->n_nodes; node++)
+    memcpy(space->active + node * I, context->plan->active + space->touch[node] * I, I * sizeof *space->active);
+}
+
+/* Where the gradients of the table's rows are summed: in the order of the backward pass, whose first visit overwrites. */
+static void find_slots(da_tile_space *space, da_partial *partial, size_t I) {
+  for (uint32_t level = space->n_levels; level-- > 0;) {
+    const size_t end = space->level_begin[level + 1] * I;
+    for (size_t k = space->level_begin[level] * I; k < end; k++) space->slot[k] = da_partial_slot(partial, space->active[k]);
   }
-  space->cells.d_table = partial ? partial->rows : NULL;
+  space->cells.d_table = partial->rows;
 }
 
 /* Masks on each journey: no two nodes have the same input, so that each has a row of its own in the table, x W_x with its masked x. */
@@ -185,7 +189,8 @@ static void compute_own_inputs(da_tile_space *space, const da_tile_context *cont
     for (size_t i = 0; i < I; i++) {
       for (size_t k = 0; k < E; k++) x[k] += emb[rows[i] * E + k] * mask[k];
     }
-    space->active[node] = space->slot[node] = node;
+    space->active[node] = node;
+    space->slot[node] = node | DA_NEW_SLOT;
   }
   da_weights_input_product(weights, space->x, space->n_nodes, space->own_table);
   space->cells.n_inputs = 1;
@@ -201,7 +206,8 @@ static void own_inputs_backward(da_tile_space *space, const da_tile_context *con
     const float *mask = space->mask_x + space->journey[node] * x_stride, *dx = space->dx + node * x_stride;
     for (size_t i = 0; i < I; i++) {
       const uint32_t slot = da_partial_slot(partial, context->plan->active[space->touch[node] * I + i]);
-      float *row = partial->rows + slot * x_stride;
+      float *row = partial->rows + (slot & ~DA_NEW_SLOT) * x_stride;
+      if (slot & DA_NEW_SLOT) memset(row, 0, x_stride * sizeof *row);
       for (size_t k = 0; k < E; k++) row[k] += dx[k] * mask[k];
     }
   }
@@ -220,11 +226,11 @@ static void make_journey_masks(da_tile_space *space, const da_tile_context *cont
 
 /* ---- the passes of a tree or chain, whose root is set ---- */
 
-static void run_forward(da_tile_space *space, const da_tile_context *context, da_partial *partial) {
+static void run_forward(da_tile_space *space, const da_tile_context *context) {
   if (context->masks.on)
     compute_own_inputs(space, context);
   else
-    find_inputs(space, context, partial);
+    find_inputs(space, context);
   forward(space, context);
 }
 
@@ -232,7 +238,7 @@ static void run_forward(da_tile_space *space, const da_tile_context *context, da
 static void run_backward(da_tile_space *space, const da_tile_context *context, da_partial *partial) {
   space->cells.dw_a = partial->dw_a;
   space->cells.dw_o = partial->dw_o;
-  if (context->masks.on) memset(space->own_table, 0, space->n_nodes * context->weights->pad.z_stride * sizeof *space->own_table);
+  if (!context->masks.on) find_slots(space, partial, context->weights->shape.n_inputs);
   attention_backward(space, partial);
   backward(space, context, partial);
   if (context->masks.on) own_inputs_backward(space, context, partial);
@@ -262,7 +268,7 @@ static path_sums segments_forward(da_tile_space *space, const da_tile_context *c
   path_sums sums = {0};
   for (uint32_t number = 0; number < n_segments; number++) {
     const uint32_t first = enter_segment(space, context, journey, number);
-    run_forward(space, context, NULL);
+    run_forward(space, context);
     sum_paths(space, sums);
     const uint32_t last = space->n_nodes - 1;
     sums = (path_sums){.e = space->sum_e[last], .es = space->sum_es[last]};
@@ -288,7 +294,7 @@ static void differentiate_segments(da_tile_space *space, const da_tile_context *
   memset(dc, 0, P * sizeof *dc);
   for (uint32_t number = n_segments; number-- > 0;) {
     enter_segment(space, context, journey, number);
-    run_forward(space, context, partial);
+    run_forward(space, context);
     const uint32_t last = space->n_nodes - 1;
     clear_slopes(space);
     space->d_sum_e[last] = slopes.e;
@@ -324,7 +330,7 @@ void da_tile_gradient(da_tile_space *space, const da_tile_context *context, cons
   }
   da_tree_build(space, context, tile);
   begin_at_root(space, context->weights);
-  run_forward(space, context, partial);
+  run_forward(space, context);
   sum_paths(space, (path_sums){0});
   clear_slopes(space);
   for (uint32_t p = tile->begin; p < tile->end; p++) {
@@ -344,7 +350,7 @@ void da_tile_score(da_tile_space *space, const da_tile_context *context, const d
   }
   da_tree_build(space, context, tile);
   begin_at_root(space, context->weights);
-  run_forward(space, context, NULL);
+  run_forward(space, context);
   sum_paths(space, (path_sums){0});
   for (uint32_t p = tile->begin; p < tile->end; p++) {
     const uint32_t journey = context->plan->order[p], first = context->batch->first[journey];

@@ -51,28 +51,27 @@ void da_weights_close(da_weights *weights) {
   *weights = (da_weights){0};
 }
 
-/* Row k of a kernel (n_rows, 4H) goes into forward panels [block][n_rows][4][L] and into backward panels [k / 4L][4P][4L]. mask, if
- * not NULL: a scale for each of the 4H weights. */
+/* Row k of a kernel (n_rows, 4H) goes into forward panels [4P / 4L][n_rows][4L] and into backward panels [n_rows / 4L][4P][4L]. mask,
+ * if not NULL: a scale for each of the 4H weights. */
 static void pack_row(const da_weights *weights, const float *row, const float *mask, size_t k, size_t n_rows, float *forward,
                      float *backward) {
-  const size_t H = weights->shape.n_hidden, L = weights->kernels->lanes, panel = weights->pad.panel, columns = 4 * (size_t)weights->pad.P;
-  float *back = backward + k / panel * columns * panel + k % panel;
-  for (size_t unit = 0; unit < H; unit++) {
-    float *to = forward + (unit / L * n_rows + k) * panel + unit % L;
-    for (size_t q = 0; q < 4; q++) {
+  const size_t H = weights->shape.n_hidden, P = weights->pad.P, panel = weights->pad.panel;
+  float *back = backward + k / panel * 4 * P * panel + k % panel;
+  for (size_t q = 0; q < 4; q++) {
+    for (size_t unit = 0; unit < H; unit++) {
+      const size_t column = q * P + unit;
       const float w = mask ? row[q * H + unit] * mask[q * H + unit] : row[q * H + unit];
-      to[q * L] = w;
-      back[(unit / L * panel + q * L + unit % L) * panel] = w;
+      forward[(column / panel * n_rows + k) * panel + column % panel] = w;
+      back[column * panel] = w;
     }
   }
 }
 
 static void pack_vectors(da_weights *weights, const float *params) {
-  const size_t H = weights->shape.n_hidden, L = weights->kernels->lanes;
+  const size_t H = weights->shape.n_hidden;
   const da_tensor *t = weights->tensors;
-  for (size_t unit = 0; unit < H; unit++) {
-    for (size_t q = 0; q < 4; q++) weights->bias[unit / L * 4 * L + q * L + unit % L] = params[t[DA_TENSOR_BIAS].offset + q * H + unit];
-  }
+  for (size_t q = 0; q < 4; q++)
+    memcpy(weights->bias + q * weights->pad.P, params + t[DA_TENSOR_BIAS].offset + q * H, H * sizeof *weights->bias);
   memcpy(weights->w_a, params + t[DA_TENSOR_ATTENTION_W].offset, H * sizeof *weights->w_a);
   memcpy(weights->w_o, params + t[DA_TENSOR_OUT_W].offset, H * sizeof *weights->w_o);
   weights->b_a = params[t[DA_TENSOR_ATTENTION_B].offset];
@@ -158,9 +157,7 @@ void da_weights_input_product_backward(const da_weights *weights, const float *x
                                           .c_row = pad->x_stride});
 }
 
-void da_weights_unblock(const da_weights *weights, const float *row, float *out) {
-  const size_t H = weights->shape.n_hidden, L = weights->kernels->lanes;
-  for (size_t q = 0; q < 4; q++) {
-    for (size_t unit = 0; unit < H; unit++) out[q * H + unit] = row[unit / L * 4 * L + q * L + unit % L];
-  }
+void da_weights_unpad(const da_weights *weights, const float *row, float *out) {
+  const size_t H = weights->shape.n_hidden;
+  for (size_t q = 0; q < 4; q++) memcpy(out + q * H, row + q * weights->pad.P, H * sizeof *out);
 }

@@ -1,4 +1,4 @@
-/* The parameters of one step as the kernels want them: padded, blocked, masked, and the table of input products. */
+/* The parameters of one step as the kernels want them: padded, packed, masked, and the table of input products. */
 #ifndef DA_MODEL_ENGINE_WEIGHTS_H
 #define DA_MODEL_ENGINE_WEIGHTS_H
 
@@ -51,7 +51,7 @@ void da_weights_input_product(const da_weights *weights, const float *x, size_t 
 /* dW_x (E, z_stride) += x^T dz, then dx (n, x_stride) = dz W_x^T; dx may be x. */
 void da_weights_input_product_backward(const da_weights *weights, const float *x, const float *dz, size_t n, float *dW_x, float *dx);
 
-/* The way back from the kernels' order: out[q H + k] = row[column of gate q, unit k]. */
-void da_weights_unblock(const da_weights *weights, const float *row, float *out);
+/* A gate row without its padding: (4P) -> (4H). */
+void da_weights_unpad(const da_weights *weights, const float *row, float *out);
 
 #endif

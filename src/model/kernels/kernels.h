@@ -6,9 +6,9 @@
  * touches of one position), children of one node side by side. Inner node: one with children; inner nodes are numbered apart, in
  * node order, from 1. Number 0 is the root: the state before the first touch, parent of the first level.
  *
- *   gate rows (4P, stride Z): columns in blocks of L units, [P / L][i f g o][L], so that a register holds one gate of L units
- *   W_h packed for the forward product:  [P / L][P rows k][4][L]: the panel of one block lies in one piece
- *   W_h packed for the backward product: [panel of 4L units k][4P gate columns][4L]
+ *   gate rows (4P, stride Z): P columns each of i, f, g, o
+ *   W_h packed for the forward product:  [panel of 4L gate columns][P units][4L]: a panel lies in one piece
+ *   W_h packed for the backward product: [panel of 4L units][4P gate columns][4L]
  *
  * The same family gives the same bits each time; families differ by rounding. No kernel allocates, none can fail. */
 #ifndef DA_MODEL_KERNELS_H
@@ -21,6 +21,8 @@
 #include "model/engine.h"
 
 enum { DA_PANEL_VECTORS = 4, DA_MAX_LANES = 16 }; /* a product's panel: 4 vectors wide */
+enum { DA_MAX_PARTS = 16 };                       /* of a sum */
+#define DA_NEW_SLOT UINT32_C(0x80000000)
 
 /* C (M, N) = init + A (M, K) B (K, N), N a multiple of 4L. Strides in floats; element (m, k) of A stands at m a_row + k a_k, so
  * that a transposed A needs no copy. */
@@ -48,7 +50,7 @@ typedef struct {
   const uint32_t *parent; /* [N] number of the parent among inner nodes */
   const uint32_t *inner;  /* [N] own number among inner nodes, 0 for a leaf */
   const uint32_t *active; /* [N][I] rows of table */
-  const uint32_t *slot;   /* [N][I] rows of d_table */
+  const uint32_t *slot;   /* [N][I] rows of d_table, with DA_NEW_SLOT where the row has nothing yet: what it holds is overwritten */
   /* states */
   bool keep;             /* gates and tanh_c are wanted by the backward pass; otherwise they have one row, used over and over */
   float *gates, *tanh_c; /* [N] rows of 4P and P */
@@ -74,8 +76,8 @@ typedef struct {
   void (*cells_backward)(const da_cells *cells, uint32_t begin, uint32_t end);
   /* [ATTENTION] tanh_u = tanh(u + b_a), e = exp(tanh_u); n rounded up to whole vectors is read and written. */
   void (*attention_forward)(size_t n, const float *u, float b_a, float *tanh_u, float *e);
-  /* sum[i] += part[i]; n a multiple of L. */
-  void (*add)(size_t n, float *sum, const float *part);
+  /* sum[i] = the sum of parts[p][i] over 1 .. DA_MAX_PARTS parts, in a fixed binary tree; n a multiple of L; sum may be a part. */
+  void (*add_up)(size_t n, const float *const *parts, size_t n_parts, float *sum);
 } da_kernel_set;
 
 /* NULL when this processor lacks it, or this build does. BEST never fails. */

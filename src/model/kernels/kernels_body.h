@@ -4,6 +4,8 @@
  *   ROWS                     rows of a product's tile; ROWS x 4 accumulators, 4 vectors of B and one of A must fit the registers
  *   vec, ivec                LANES floats; LANES int32
  *   vec_fma(a, b, c)             a b + c
+ *   vec_minus_n_ln2(x, n, m) x - n m ln 2, m a power of two, exact to an ulp of x for whole n up to 126
+ *   vec_sum(v)               the sum of the lanes
  *   vec_min(a, b), vec_max(a, b)   b where one of them is NaN, so that NaN in b comes through
  *
  * Only vector operators and these are used, so the order of each sum is the order written here. */
@@ -17,47 +19,45 @@ INLINE vec load(const float *from) { return *(const vec *)(const void *)from; }
 INLINE void store(float *to, vec value) { *(vec *)(void *)to = value; }
 INLINE vec splat(float value) { return value - (vec){0}; }
 
-INLINE float sum_of_lanes(vec v) {
-  float lane[LANES];
-  memcpy(lane, &v, sizeof v);
-  for (int width = LANES / 2; width >= 1; width /= 2) {
-    UNROLL for (int i = 0; i < width; i++) lane[i] += lane[i + width];
-  }
-  return lane[0];
-}
-
 /* ---- exp, sigmoid, tanh ---- */
 
 typedef uint32_t uvec __attribute__((vector_size(sizeof(vec))));
 
-/* exp(x) = scale (1 + p), scale a power of two, |p| < 0.42; |x| <= 87. p is exact to about an ulp also near 0. */
-INLINE void split_exp(vec x, vec *scale, vec *p) {
-  const float shift = 0x1.8p23f; /* adding it rounds to an integer, which then stands in the low bits */
-  const vec shifted = vec_fma(x, splat(0x1.715476p+0f), splat(shift));
-  const vec n = shifted - shift;
-  /* r = x - n ln 2, ln 2 in two parts: the first has few enough bits for n ln2_high to be exact */
-  const vec r = vec_fma(n, splat(-0x1.7f7d1cp-20f), vec_fma(n, splat(-0x1.62e4p-1f), x));
-  /* expm1(r) = r + r^2 q(r) within 1.4e-8 of expm1(r): minimax coefficients, made by expm1_coefficients.py */
-  vec q = splat(0x1.6bec06p-10f);
-  q = vec_fma(q, r, splat(0x1.122776p-7f));
-  q = vec_fma(q, r, splat(0x1.555674p-5f));
-  q = vec_fma(q, r, splat(0x1.5554bp-3f));
-  q = vec_fma(q, r, splat(0x1.fffffep-2f));
-  *p = vec_fma(r * r, q, r);
-  *scale = (vec)(((uvec)shifted << 23) + 0x3f800000u); /* unsigned: NaN and lanes that nobody reads may wrap around */
+/* The integer nearest to x / ln 2, as the float n and as the power of two 2^n: x / ln 2 + SHIFT has no room for digits behind the point,
+ * and n + 127, the exponent's bits, stands in its lowest bits. */
+#define SHIFT (0x1.8p23f + 127)
+
+/* expm1(m r) = m r (1 + m r q(m r)), |m r| <= ln(2) / 2, m a power of two: q has the minimax coefficients of expm1_coefficients.py, which
+ * leave 1.4e-8 of expm1. Exact to an ulp or two near 0 as well. */
+INLINE vec expm1_of(vec r, float m) {
+  vec q = splat(0x1.6bec08p-10f * m * m * m * m * m * m);
+  q = vec_fma(q, r, splat(0x1.122768p-7f * m * m * m * m * m));
+  q = vec_fma(q, r, splat(0x1.555674p-5f * m * m * m * m));
+  q = vec_fma(q, r, splat(0x1.5554bp-3f * m * m * m));
+  q = vec_fma(q, r, splat(0x1.fffffep-2f * m * m));
+  q = vec_fma(q, r, splat(m));
+  return q * r;
+}
+
+/* exp(m x) = 2^n exp(m r) = scale + scale expm1(m r), r = x - n ln(2) / m; |m x| <= 87 */
+INLINE void split_exp(vec x, float m, vec *scale, vec *p) {
+  const vec shifted = vec_fma(x, splat(0x1.715476p+0f * m), splat(SHIFT));
+  const vec n = shifted - SHIFT;
+  *scale = (vec)((uvec)shifted << 23); /* unsigned: NaN and lanes that nobody reads may wrap around */
+  *p = expm1_of(vec_minus_n_ln2(x, n, 1 / m), m);
 }
 
 /* 1 / (1 + exp(-z)) */
 INLINE vec sigmoid(vec z) {
   vec scale, p;
-  split_exp(vec_max(splat(-87), vec_min(splat(87), -z)), &scale, &p);
+  split_exp(vec_max(splat(-87), vec_min(splat(87), z)), -1, &scale, &p);
   return 1.0f / (vec_fma(scale, p, scale) + 1.0f);
 }
 
 /* (y - 1) / (y + 1) with y = exp(2 z), where y - 1 keeps its digits near z = 0. Beyond |z| = 10, tanh is 1 in single precision. */
 INLINE vec tanh_of(vec z) {
   vec scale, p;
-  split_exp(2.0f * vec_max(splat(-10), vec_min(splat(10), z)), &scale, &p);
+  split_exp(vec_max(splat(-10), vec_min(splat(10), z)), 2, &scale, &p);
   const vec y_minus_1 = vec_fma(scale, p, scale - 1.0f);
   return y_minus_1 / (y_minus_1 + 2.0f);
 }
@@ -65,7 +65,7 @@ INLINE vec tanh_of(vec z) {
 /* |x| <= 87 */
 INLINE vec exp_of(vec x) {
   vec scale, p;
-  split_exp(x, &scale, &p);
+  split_exp(x, 1, &scale, &p);
   return vec_fma(scale, p, scale);
 }
 
@@ -95,13 +95,14 @@ INLINE void product_tile(int rows, size_t K, const float *A, size_t a_row, size_
   }
 }
 
-/* One panel of columns, one pass of k. */
+/* One panel of columns, one pass of k. The rows that are left over are computed two at a time: eight sums still keep the processor busy. */
 static void product_panel(const da_product *p, size_t K, const float *A, const float *B, const float *init, size_t init_row, float *C) {
+  const size_t a_row = p->a_row, a_k = p->a_k, b_k = p->b_k, c_row = p->c_row;
   size_t m = 0;
   for (; m + ROWS <= p->M; m += ROWS)
-    product_tile(ROWS, K, A + m * p->a_row, p->a_row, p->a_k, B, p->b_k, init + m * init_row, init_row, C + m * p->c_row, p->c_row);
-  for (; m < p->M; m++)
-    product_tile(1, K, A + m * p->a_row, p->a_row, p->a_k, B, p->b_k, init + m * init_row, init_row, C + m * p->c_row, p->c_row);
+    product_tile(ROWS, K, A + m * a_row, a_row, a_k, B, b_k, init + m * init_row, init_row, C + m * c_row, c_row);
+  for (; m + 2 <= p->M; m += 2) product_tile(2, K, A + m * a_row, a_row, a_k, B, b_k, init + m * init_row, init_row, C + m * c_row, c_row);
+  if (m < p->M) product_tile(1, K, A + m * a_row, a_row, a_k, B, b_k, init + m * init_row, init_row, C + m * c_row, c_row);
 }
 
 static void product(const da_product *p) {
@@ -119,31 +120,34 @@ static void product(const da_product *p) {
 
 /* ---- the LSTM cell ---- */
 
-/* A node's forward pass, in two loops: the gates of one block of units wait for nothing, so that the processor overlaps blocks; the
- * tanh of c, at the end of a long chain, comes after all of them. n_inputs is a constant once inlined in the usual case. */
+/* The functions of one node are inlined with n_inputs a constant in the usual cases, so that loops over inputs disappear. */
+
+/* z of a node in columns k ..: its parent's b + h W_h, and the table's row of each input. */
+INLINE vec preactivation(const float *z, const float *const *inputs, uint32_t n_inputs, size_t k) {
+  vec sum = load(z + k);
+  for (uint32_t n = 0; n < n_inputs; n++) sum += load(inputs[n] + k);
+  return sum;
+}
+
+/* [LSTM] In two loops: the gates of one vector of units wait for nothing, so that the processor overlaps several of them; the tanh of c,
+ * at the end of a long chain, comes after all of them. */
 INLINE void cell_forward(const da_cells *cells, uint32_t node, uint32_t n_inputs) {
   const size_t P = cells->P, parent = cells->parent[node], inner = cells->inner[node], row = cells->keep ? node : 0;
   const float *z = cells->z + parent * cells->z_stride, *c_before = cells->c + parent * P;
-  const uint32_t *active = cells->active + (size_t)node * n_inputs;
-  float *gates = cells->gates + row * 4 * P, *tanh_c = cells->tanh_c + row * P;
+  const float *inputs[DA_NETWORK_MAX_INPUTS];
+  for (uint32_t n = 0; n < n_inputs; n++) inputs[n] = cells->table + cells->active[(size_t)node * n_inputs + n] * cells->z_stride;
+  float *i = cells->gates + row * 4 * P, *f = i + P, *g = f + P, *o = g + P, *tanh_c = cells->tanh_c + row * P;
   for (size_t k = 0; k < P; k += LANES) {
-    vec gate[4];
-    UNROLL for (int q = 0; q < 4; q++) gate[q] = load(z + 4 * k + q * LANES);
-    for (uint32_t n = 0; n < n_inputs; n++) {
-      const float *input = cells->table + active[n] * cells->z_stride + 4 * k;
-      UNROLL for (int q = 0; q < 4; q++) gate[q] += load(input + q * LANES);
-    }
-    const vec i = sigmoid(gate[0]), f = sigmoid(gate[1]), g = tanh_of(gate[2]), o = sigmoid(gate[3]);
-    store(gates + 4 * k, i);
-    store(gates + 4 * k + LANES, f);
-    store(gates + 4 * k + 2 * LANES, g);
-    store(gates + 4 * k + 3 * LANES, o);
-    store(tanh_c + k, vec_fma(f, load(c_before + k), i * g)); /* c, until the second loop */
+    store(i + k, sigmoid(preactivation(z, inputs, n_inputs, k)));
+    store(f + k, sigmoid(preactivation(z, inputs, n_inputs, P + k)));
+    store(g + k, tanh_of(preactivation(z, inputs, n_inputs, 2 * P + k)));
+    store(o + k, sigmoid(preactivation(z, inputs, n_inputs, 3 * P + k)));
   }
   float *h = cells->h + inner * cells->h_stride, *c = cells->c + inner * P;
   vec u = {0}, s = {0};
   for (size_t k = 0; k < P; k += LANES) {
-    const vec c_now = load(tanh_c + k), tanh_now = tanh_of(c_now), h_now = load(gates + 4 * k + 3 * LANES) * tanh_now;
+    const vec c_now = vec_fma(load(f + k), load(c_before + k), load(i + k) * load(g + k));
+    const vec tanh_now = tanh_of(c_now), h_now = load(o + k) * tanh_now;
     store(tanh_c + k, tanh_now);
     if (inner) {
       store(h + k, h_now);
@@ -152,46 +156,66 @@ INLINE void cell_forward(const da_cells *cells, uint32_t node, uint32_t n_inputs
     u = vec_fma(h_now, load(cells->w_a + k), u);
     s = vec_fma(h_now, load(cells->w_o + k), s);
   }
-  cells->u[node] = sum_of_lanes(u);
-  cells->s[node] = sum_of_lanes(s);
+  cells->u[node] = vec_sum(u);
+  cells->s[node] = vec_sum(s);
 }
 
 static void cells_forward(const da_cells *cells, uint32_t begin, uint32_t end) {
-  if (cells->n_inputs == 1) {
-    for (uint32_t node = begin; node < end; node++) cell_forward(cells, node, 1);
-  } else {
-    for (uint32_t node = begin; node < end; node++) cell_forward(cells, node, cells->n_inputs);
+  for (uint32_t node = begin; node < end; node++) {
+    switch (cells->n_inputs) {
+    case 1:
+      cell_forward(cells, node, 1);
+      break;
+    case 4:
+      cell_forward(cells, node, 4);
+      break;
+    default:
+      cell_forward(cells, node, cells->n_inputs);
+    }
   }
 }
 
+/* Where a gradient is summed, and what it is added to: nothing (zeros) at first, then itself. */
+typedef struct {
+  float *sum;
+  const float *so_far;
+} target;
+
+INLINE void add_to(target to, size_t k, vec value) { store(to.sum + k, value + load(to.so_far + k)); }
+
+INLINE target target_of(float *sum, bool first, const float *zeros) { return (target){.sum = sum, .so_far = first ? zeros : sum}; }
+
+/* [LSTM] backward */
 INLINE void cell_backward(const da_cells *cells, uint32_t node, bool first_child, uint32_t n_inputs) {
   const size_t P = cells->P, parent = cells->parent[node], inner = cells->inner[node];
-  const float *gates = cells->gates + node * 4 * P, *tanh_c = cells->tanh_c + node * P, *c_before = cells->c + parent * P;
-  const float *dh_node = inner ? cells->dh + inner * cells->dh_stride : cells->zeros,
-              *dc_node = inner ? cells->dc + inner * P : cells->zeros;
-  float *dz_parent = cells->z + parent * cells->z_stride, *dc_parent = cells->dc + parent * P;
-  const float *dz_so_far = first_child ? cells->zeros : dz_parent, *dc_so_far = first_child ? cells->zeros : dc_parent;
-  const uint32_t *slot = cells->slot + (size_t)node * n_inputs;
+  const float *gate_i = cells->gates + node * 4 * P, *gate_f = gate_i + P, *gate_g = gate_f + P, *gate_o = gate_g + P;
+  const float *tanh_c = cells->tanh_c + node * P, *c_before = cells->c + parent * P;
+  const float *dh_node = inner ? cells->dh + inner * cells->dh_stride : cells->zeros;
+  const float *dc_node = inner ? cells->dc + inner * P : cells->zeros;
+  const target dc_parent = target_of(cells->dc + parent * P, first_child, cells->zeros);
+  target dz_of[1 + DA_NETWORK_MAX_INPUTS] = {target_of(cells->z + parent * cells->z_stride, first_child, cells->zeros)};
+  for (uint32_t n = 0; n < n_inputs; n++) {
+    const uint32_t slot = cells->slot[(size_t)node * n_inputs + n];
+    dz_of[1 + n] = target_of(cells->d_table + (slot & ~DA_NEW_SLOT) * cells->z_stride, slot & DA_NEW_SLOT, cells->zeros);
+  }
   const vec du = splat(cells->du[node]), ds = splat(cells->ds[node]);
   for (size_t k = 0; k < P; k += LANES) {
-    const vec i = load(gates + 4 * k), f = load(gates + 4 * k + LANES), g = load(gates + 4 * k + 2 * LANES),
-              o = load(gates + 4 * k + 3 * LANES);
-    const vec tanh_now = load(tanh_c + k), h = o * tanh_now;
+    const vec i = load(gate_i + k), f = load(gate_f + k), g = load(gate_g + k), o = load(gate_o + k);
+    const vec tanh_now = load(tanh_c + k), h = o * tanh_now, ig = i * g;
     store(cells->dw_a + k, vec_fma(du, h, load(cells->dw_a + k)));
     store(cells->dw_o + k, vec_fma(ds, h, load(cells->dw_o + k)));
     const vec dh = vec_fma(du, load(cells->w_a + k), vec_fma(ds, load(cells->w_o + k), load(dh_node + k)));
-    const vec dc = vec_fma(dh, o - h * tanh_now, load(dc_node + k)); /* h = o tanh c: dc += dh o (1 - tanh^2 c) */
-    const vec ig = i * g;
-    const vec dz[4] = {dc * vec_fma(-i, ig, ig), dc * load(c_before + k) * vec_fma(-f, f, f), dc * vec_fma(-g, ig, i),
-                       dh * vec_fma(-o, h, h)};
-    store(dc_parent + k, vec_fma(dc, f, load(dc_so_far + k)));
-    UNROLL for (int q = 0; q < 4; q++) {
-      const size_t column = 4 * k + (size_t)q * LANES;
-      store(dz_parent + column, dz[q] + load(dz_so_far + column));
-      for (uint32_t n = 0; n < n_inputs; n++) {
-        float *d_row = cells->d_table + slot[n] * cells->z_stride + column;
-        store(d_row, load(d_row) + dz[q]);
-      }
+    const vec dc = vec_fma(dh, o - h * tanh_now, load(dc_node + k)); /* dh o (1 - tanh^2 c) */
+    add_to(dc_parent, k, dc * f);
+    const vec dz_i = dc * vec_fma(-i, ig, ig);                    /* dc g i (1 - i) */
+    const vec dz_f = dc * load(c_before + k) * vec_fma(-f, f, f); /* dc c_before f (1 - f) */
+    const vec dz_g = dc * vec_fma(-g, ig, i);                     /* dc i (1 - g^2) */
+    const vec dz_o = dh * vec_fma(-o, h, h);                      /* dh tanh c o (1 - o) */
+    for (uint32_t n = 0; n <= n_inputs; n++) {
+      add_to(dz_of[n], k, dz_i);
+      add_to(dz_of[n], P + k, dz_f);
+      add_to(dz_of[n], 2 * P + k, dz_g);
+      add_to(dz_of[n], 3 * P + k, dz_o);
     }
   }
 }
@@ -199,10 +223,16 @@ INLINE void cell_backward(const da_cells *cells, uint32_t node, bool first_child
 static void cells_backward(const da_cells *cells, uint32_t begin, uint32_t end) {
   for (uint32_t node = begin; node < end; node++) {
     const bool first_child = node == begin || cells->parent[node] != cells->parent[node - 1];
-    if (cells->n_inputs == 1)
+    switch (cells->n_inputs) {
+    case 1:
       cell_backward(cells, node, first_child, 1);
-    else
+      break;
+    case 4:
+      cell_backward(cells, node, first_child, 4);
+      break;
+    default:
       cell_backward(cells, node, first_child, cells->n_inputs);
+    }
   }
 }
 
@@ -216,12 +246,20 @@ static void attention_forward(size_t n, const float *u, float b_a, float *tanh_u
   }
 }
 
-static void add(size_t n, float *sum, const float *part) {
-  for (size_t k = 0; k < n; k += LANES) store(sum + k, load(sum + k) + load(part + k));
+/* In a binary tree: neighbours, then neighbours of those. */
+static void add_up(size_t n, const float *const *parts, size_t n_parts, float *sum) {
+  for (size_t k = 0; k < n; k += LANES) {
+    vec part[DA_MAX_PARTS];
+    for (size_t p = 0; p < n_parts; p++) part[p] = load(parts[p] + k);
+    for (size_t stride = 1; stride < n_parts; stride *= 2) {
+      for (size_t p = 0; p + stride < n_parts; p += 2 * stride) part[p] += part[p + stride];
+    }
+    store(sum + k, part[0]);
+  }
 }
 
 #define DA_KERNEL_SET(family)                                                                                             \
   {                                                                                                                       \
     .name = family, .lanes = LANES, .product = product, .cells_forward = cells_forward, .cells_backward = cells_backward, \
-    .attention_forward = attention_forward, .add = add                                                                    \
+    .attention_forward = attention_forward, .add_up = add_up                                                              \
   }
