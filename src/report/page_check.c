@@ -44,7 +44,7 @@ void da_page_check(da_page *page) {
   if (totals->has_value) da_text_append(page->out, "<th scope=\"col\">Value together</th>");
   da_text_append(page->out, "<th scope=\"col\">Check</th></tr></thead>\n<tbody>\n");
   for (size_t m = 0; m < totals->n_methods; m++) print_method(page, m);
-  da_text_append(page->out, "</tbody>\n<tfoot><tr><th scope=\"row\"><b>In the journeys and beside them</b></th>");
+  da_text_append(page->out, "</tbody>\n<tfoot><tr><th scope=\"row\"><b>What went in</b></th>");
   double n_all = (double)(totals->n_conversions + totals->n_unattributed), n_unattributed = (double)totals->n_unattributed;
   da_text_append(page->out, "<td></td><td></td>");
   da_page_cell(page->out, n_unattributed, da_format_conversions, n_unattributed);

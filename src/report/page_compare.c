@@ -28,10 +28,13 @@ static void find_range(const da_page *page, const uint32_t *order, size_t n, dou
   if (*high <= *low) *high = *low + 1;
 }
 
+/* Where the colours begin again. */
+static const char *shape_of(size_t method) { return method / N_COLOURS % 2 ? " square" : ""; }
+
 static void print_dot(da_page *page, size_t method, double share, double position) {
   const da_method *what = page->report->totals->methods[method].method;
-  da_text_printf(page->out, "<i class=\"dot c%zu%s\" style=\"left:%.2f%%\" title=\"%s: ", method % N_COLOURS, method == 0 ? " first" : "",
-                 position, what->title);
+  da_text_printf(page->out, "<i class=\"dot c%zu%s%s\" style=\"left:%.2f%%\" title=\"%s: ", method % N_COLOURS, shape_of(method),
+                 method == 0 ? " first" : "", position, what->title);
   da_page_percent(page->out, share);
   da_text_append(page->out, "\"></i>");
 }
@@ -71,7 +74,7 @@ static void print_strips(da_page *page, const uint32_t *order, size_t n) {
   find_range(page, order, n, &low, &high);
   da_text_append(page->out, "<div class=\"legend\">");
   for (size_t m = 0; m < totals->n_methods; m++) {
-    da_text_printf(page->out, "<span><i class=\"dot c%zu\"></i>%s</span> ", m % N_COLOURS, totals->methods[m].method->title);
+    da_text_printf(page->out, "<span><i class=\"dot c%zu%s\"></i>%s</span> ", m % N_COLOURS, shape_of(m), totals->methods[m].method->title);
   }
   if (page->report->facts->truth) da_text_append(page->out, "<span><i class=\"true\"></i>True, in the simulated world</span>");
   da_text_append(page->out, "</div>\n<div class=\"strips\">\n");

@@ -31,7 +31,7 @@ const char da_page_style[] =
     "aside.warn{border:1px solid var(--warn-line);border-left-width:4px;background:var(--warn);border-radius:8px}\n"
     "ul{margin:6px 0 0;padding-left:20px}\nli{margin:3px 0;overflow-wrap:anywhere}\n"
     /* tables */
-    ".scroll{overflow-x:auto;margin:0 -4px;padding:0 4px}\n"
+    ".scroll{overflow-x:auto;margin:0 -4px;padding:0 4px}.scroll+p{margin-top:14px}\n"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"
     "caption{text-align:left;font-weight:600;padding:10px 0 4px}\n"
     "th,td{padding:5px 10px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}\n"
@@ -73,6 +73,7 @@ const char da_page_style[] =
     "box-shadow:0 0 0 1.5px var(--card)}\n"
     ".true{position:absolute;top:1px;width:3px;height:18px;margin-left:-1px;background:var(--ink);border-radius:1px}\n"
     ".legend .true{position:static;display:inline-block;height:12px;margin:0 6px 0 0;vertical-align:-2px}\n"
+    ".square{border-radius:2px}\n"
     ".dot.first{top:3px;width:14px;height:14px;margin-left:-7px}\n"
     ".c0{background:var(--c0)}.c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}.c4{background:var(--c4)}"
     ".c5{background:var(--c5)}.c6{background:var(--c6)}.c7{background:var(--c7)}.c8{background:var(--c8)}.c9{background:var(--c9)}\n"
