@@ -18,11 +18,10 @@ typedef struct {
 static void open_fixture(fixture *f, const char *text, bool has_network) {
   da_error err = {0};
   const da_method *methods[64];
-  size_t n;
+  size_t n = credit_plain_methods(has_network, methods);
   *f = (fixture){.made = journeys_from_text(text), .config = credit_config()};
   assert_ok(da_pool_open(1, &f->pool, &err), err);
   f->input = (da_credit_input){.set = &f->made->set, .config = &f->config, .pool = f->pool};
-  assert_ok(da_methods_choose(&f->config, has_network, methods, &n, &err), err);
   assert_ok(da_fitted_open(&f->input, methods, n, &f->fitted, &err), err);
   const da_slice items[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
   const da_names names = {items, 4};

@@ -29,10 +29,9 @@ typedef struct {
 } world;
 
 static world world_open(uint64_t seed) {
-  da_error err = {0};
   world w = {.made = journeys_random(seed, 2000, 9, 12), .config = credit_config()};
   w.attention = credit_attention(&w.made->set, seed);
-  assert_ok(da_methods_choose(&w.config, true, w.methods, &w.n_methods, &err), err);
+  w.n_methods = credit_plain_methods(true, w.methods);
   return w;
 }
 
@@ -225,11 +224,6 @@ static void a_wish_to_stop_is_heard_between_blocks(void **state) {
 static void memory_that_runs_out_is_an_error_at_every_allocation(void **state) {
   (void)state;
   world w = world_open(9);
-  size_t n = 0; /* methods that fit nothing: a fit's own allocations are walked through in its own test */
-  for (size_t m = 0; m < w.n_methods; m++) {
-    if (!w.methods[m]->fit && !w.methods[m]->state_of) w.methods[n++] = w.methods[m];
-  }
-  w.n_methods = n;
   da_pool *pool;
   da_error err = {0};
   assert_ok(da_pool_open(1, &pool, &err), err);

@@ -46,8 +46,7 @@ static void touches_are_rows_in_the_order_of_journeys(void **state) {
   desk_open(&d, journeys_from_text("b@0 a@1.5! ; a@2 | b@3!"), false, 1);
   assert_string_equal(ask(&d, "touches.parquet", "SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE FROM %s)"),
                       "journey_id BIGINT, uid BIGINT, touch_index INTEGER, timestamp TIMESTAMP WITH TIME ZONE, campaign_nm VARCHAR, "
-                      "conversion_status BOOLEAN, attention FLOAT, incremental_attribution DOUBLE, "
-                      "removal_attribution DOUBLE, first_touch_attribution DOUBLE, last_touch_attribution DOUBLE, "
+                      "conversion_status BOOLEAN, attention FLOAT, first_touch_attribution DOUBLE, last_touch_attribution DOUBLE, "
                       "linear_attribution DOUBLE, time_decay_attribution DOUBLE, position_based_attribution DOUBLE");
   assert_string_equal(ask(&d, "touches.parquet",
                           "SELECT string_agg(concat_ws(' ', journey_id, uid, touch_index, epoch_us(timestamp), campaign_nm, "

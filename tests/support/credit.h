@@ -16,6 +16,14 @@
     }                                                                                                           \
   } while (0)
 
+/* Methods whose credit is known by heart, whatever others there are: for tests of what is done with credit. chosen: room for all. */
+static inline size_t credit_plain_methods(bool has_network, const da_method **chosen) {
+  static const char *const names[] = {"attention", "first_touch", "last_touch", "linear", "time_decay", "position_based"};
+  size_t n = 0;
+  for (size_t i = has_network ? 0 : 1; i < sizeof names / sizeof names[0]; i++) assert_non_null(chosen[n++] = da_method_find(names[i]));
+  return n;
+}
+
 static inline da_config credit_config(void) { return (da_config){.credit = {.half_life_days = 7, .position_weights = {0.4, 0.4}}}; }
 
 /* A softmax as a network would give it: uneven, single precision, by journey. Caller frees. */

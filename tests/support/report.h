@@ -1,4 +1,4 @@
-/* A run that is ready to be reported, in memory: journeys, credit by the methods that apply, facts that a test fills in. */
+/* A run that is ready to be reported, in memory: journeys, credit by methods known by heart, facts that a test fills in. */
 #ifndef DA_TESTS_REPORT_H
 #define DA_TESTS_REPORT_H
 
@@ -31,12 +31,11 @@ static inline da_status report_score(void *context, uint64_t begin, uint64_t end
 /* Takes made over. The pass is at its beginning, and report.totals not set yet: see report_finish. */
 static inline void report_open(report_run *run, test_journeys *made, bool has_network, int n_threads) {
   da_error err = {0};
-  size_t n;
   *run = (report_run){.made = made, .config = credit_config()};
   if (has_network) run->attention = credit_attention(&made->set, 1);
   assert_ok(da_pool_open(n_threads, &run->pool, &err), err);
   run->input = (da_credit_input){.set = &made->set, .config = &run->config, .pool = run->pool};
-  assert_ok(da_methods_choose(&run->config, has_network, run->methods, &n, &err), err);
+  size_t n = credit_plain_methods(has_network, run->methods);
   assert_ok(da_fitted_open(&run->input, run->methods, n, &run->fitted, &err), err);
   const da_pass_options options = {.score = has_network ? report_score : NULL, .score_context = run, .block_touches = 50};
   assert_ok(da_pass_open(&run->input, &run->fitted, &options, &run->pass, &err), err);
