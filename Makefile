@@ -12,7 +12,7 @@ help:
 ## build: get what is missing, then build the program: build/release/deepattribution
 build:
 	@scripts/bootstrap
-	@cmake --preset release --log-level=NOTICE
+	@cmake --preset release >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 
 ## demo: simulate 200,000 users, run every stage, show each method's credit beside the true one
