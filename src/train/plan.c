@@ -4,7 +4,8 @@
 
 #include "model/inputs.h"
 
-enum { SMALLEST_BATCH = 32, UNSCALED_BATCH = 256, LARGEST_BATCH = 4096, BATCHES_AN_EPOCH = 100 };
+enum { SMALLEST_BATCH = 32, LARGEST_BATCH = 4096, BATCHES_AN_EPOCH = 100 };
+enum { UNSCALED_BATCH = 16 }; /* for which learning_rate holds as it stands */
 
 static uint64_t count_train(const da_journeys *set) {
   uint64_t n = 0;
@@ -37,7 +38,7 @@ void da_train_plan_make(const da_journeys *set, const da_config *config, da_trai
   };
   if (plan->batch_size == 0) {
     plan->batch_size = choose_batch(count_train(set));
-    if (plan->batch_size > UNSCALED_BATCH) plan->learning_rate *= (double)plan->batch_size / UNSCALED_BATCH;
+    plan->learning_rate *= sqrt((double)plan->batch_size / UNSCALED_BATCH);
   }
 }
 

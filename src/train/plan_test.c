@@ -27,8 +27,8 @@ static void an_open_batch_size_follows_the_data(void **state) {
     uint64_t n;
     uint32_t batch_size;
     double rate;
-  } wanted[] = {{0, 32, .001},      {40, 32, .001},     {6399, 32, .001},     {6400, 64, .001},
-                {25600, 256, .001}, {51200, 512, .002}, {102400, 1024, .004}, {1000000, 4096, .016}};
+  } wanted[] = {{0, 32, .001 * sqrt(2)}, {40, 32, .001 * sqrt(2)}, {6399, 32, .001 * sqrt(2)}, {6400, 64, .002},
+                {25600, 256, .004},      {102400, 1024, .008},     {1000000, 4096, .016}};
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
     da_journeys set = set_of(wanted[i].n, flags, first_touch, time_us);
     da_config config = some_config();
@@ -70,6 +70,7 @@ static void the_plan_as_json(void **state) {
   test_journeys *made = journeys_from_text("a@0 b@1!");
   da_train_plan plan;
   da_config config = some_config();
+  config.training.batch_size = 32;
   da_train_plan_make(&made->set, &config, &plan);
   da_text json = {0};
   da_train_plan_print_json(&plan, &json);
