@@ -18,7 +18,8 @@ printf '#include <deepattribution.h>\nint main(void) { return da_version()[0] ==
 words=$(PKG_CONFIG_PATH=$(echo opt/da/lib*/pkgconfig) pkg-config --cflags --libs deepattribution)
 # shellcheck disable=SC2086  # a list of words
 cc -std=c99 -Wall -Wextra -pedantic -Werror -c stranger.c $words
-if ! nm -D opt/da/lib*/libdeepattribution.so | grep -q __asan_init; then
+nm -D opt/da/lib*/libdeepattribution.so >symbols # not piped: grep -q would break the pipe
+if ! grep -q __asan_init symbols; then
   # shellcheck disable=SC2086
   cc stranger.c $words -o stranger
   LD_LIBRARY_PATH=$(echo opt/da/lib*) ./stranger
