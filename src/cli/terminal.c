@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "report/format.h"
 
 /* A signal handler can reach nothing but a global. */
 static volatile sig_atomic_t stop_asked;
@@ -27,14 +28,10 @@ void da_terminal_init(da_terminal *terminal, bool quiet) {
 }
 
 char *da_terminal_count(uint64_t n, char *text) {
-  char digits[32];
-  int n_digits = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
-  char *out = text;
-  for (int i = 0; i < n_digits; i++) {
-    if (i > 0 && (n_digits - i) % 3 == 0) *out++ = ',';
-    *out++ = digits[i];
-  }
-  *out = 0;
+  da_text grouped = {0};
+  da_format_count(&grouped, n);
+  snprintf(text, 32, "%s", da_text_cstr(&grouped));
+  da_text_free(&grouped);
   return text;
 }
 

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "journey/build.h"
 #include "pipeline/record.h"
+#include "simulate/publish.h"
 
 static void forward_progress(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total) {
   const da_run *run = context;
@@ -54,13 +56,13 @@ da_status da_run_need_db(da_run *run, da_error *err) {
 da_status da_run_need_set(da_run *run, da_error *err) {
   if (run->set_is_open) return DA_OK;
   bool exists = false;
-  DA_TRY(da_bucket_exists(run->job->bucket, DA_KEY_PACK, &exists, err));
+  DA_TRY(da_bucket_exists(run->job->bucket, DA_JOURNEYS_KEY, &exists, err));
   if (!exists) {
-    return da_fail(err, DA_ERR_DATA, "expected journeys in %s of %s but found none; run 'deepattribution journeys %s' first", DA_KEY_PACK,
-                   da_bucket_location(run->job->bucket), da_bucket_location(run->job->bucket));
+    return da_fail(err, DA_ERR_DATA, "expected journeys in %s of %s but found none; run 'deepattribution journeys %s' first",
+                   DA_JOURNEYS_KEY, da_bucket_location(run->job->bucket), da_bucket_location(run->job->bucket));
   }
   char *path = NULL;
-  DA_TRY(da_bucket_local(run->job->bucket, DA_KEY_PACK, &path, err));
+  DA_TRY(da_bucket_local(run->job->bucket, DA_JOURNEYS_KEY, &path, err));
   da_status status = da_journeys_open(path, &run->set, err);
   da_mem_free(path);
   run->set_is_open = status == DA_OK;
@@ -85,6 +87,16 @@ da_status da_run_need_model(da_run *run, bool *exists, da_error *err) {
     run->model_hash = XXH64(bytes.data, bytes.length, 0);
   }
   da_text_free(&bytes);
+  return status;
+}
+
+da_status da_run_read_truth(const da_run *run, da_truth *truth, bool *known, da_error *err) {
+  DA_TRY(da_bucket_exists(run->job->bucket, DA_TRUTH_KEY, known, err));
+  if (!*known) return DA_OK;
+  da_text json = {0};
+  da_status status = da_bucket_get(run->job->bucket, DA_TRUTH_KEY, &json, err);
+  if (status == DA_OK) status = da_truth_read(DA_TRUTH_KEY, da_text_cstr(&json), json.length, truth, err);
+  da_text_free(&json);
   return status;
 }
 

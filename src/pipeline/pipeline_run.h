@@ -8,11 +8,11 @@
 #include "model/model.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/state.h"
+#include "simulate/truth.h"
 #include "store/db.h"
 #include "store/impressions.h"
 
-/* Keys of design 2 that more than one stage names. */
-#define DA_KEY_PACK "feature_store_preprocessed/journeys.pack"
+/* A key that more than one stage names. */
 #define DA_KEY_MODEL "model/model.safetensors"
 
 typedef struct {
@@ -39,6 +39,8 @@ da_status da_run_need_db(da_run *run, da_error *err) DA_MUST_CHECK;
 da_status da_run_need_set(da_run *run, da_error *err) DA_MUST_CHECK;
 /* exists = false and DA_OK when the bucket has no model. */
 da_status da_run_need_model(da_run *run, bool *exists, da_error *err) DA_MUST_CHECK;
+/* truth.json, where the log was simulated; the caller frees truth, whatever happens. */
+da_status da_run_read_truth(const da_run *run, da_truth *truth, bool *known, da_error *err) DA_MUST_CHECK;
 /* After a stage published new files: what was open of the old ones is closed. */
 void da_run_forget_set(da_run *run);
 void da_run_forget_model(da_run *run);

@@ -5,7 +5,6 @@
 #include "pipeline/pipeline_run.h"
 #include "pipeline/record_credit.h"
 #include "report/publish.h"
-#include "simulate/publish.h"
 
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   bool exists = false;
@@ -26,17 +25,6 @@ static da_status score(void *context, uint64_t begin, uint64_t end, float *atten
   DA_TRY(da_scorer_score(n->scorer, begin, end, attention, probability, err));
   for (uint64_t j = 0; j < end - begin; j++) probability[j] = (float)da_model_probability(n->model, probability[j]);
   return DA_OK;
-}
-
-/* truth.json of a simulated log, where the bucket has one; name NULL: none. */
-static da_status read_truth(const da_run *run, da_truth *truth, bool *known, da_error *err) {
-  DA_TRY(da_bucket_exists(run->job->bucket, DA_TRUTH_KEY, known, err));
-  if (!*known) return DA_OK;
-  da_text json = {0};
-  da_status status = da_bucket_get(run->job->bucket, DA_TRUTH_KEY, &json, err);
-  if (status == DA_OK) status = da_truth_read(DA_TRUTH_KEY, da_text_cstr(&json), json.length, truth, err);
-  da_text_free(&json);
-  return status;
 }
 
 typedef struct {
@@ -78,7 +66,7 @@ static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error 
   DA_TRY(write_tables(run, a, err));
   da_truth truth = {0};
   bool known = false;
-  da_status status = read_truth(run, &truth, &known, err);
+  da_status status = da_run_read_truth(run, &truth, &known, err);
   if (status == DA_OK) status = da_record_add_credit(record, &run->set, da_pass_totals(a->pass), known ? &truth : NULL, err);
   da_truth_free(&truth);
   return status;

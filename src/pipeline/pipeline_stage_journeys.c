@@ -129,7 +129,7 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
 
 const da_stage_work da_stage_journeys = {
     .name = "journeys",
-    .outputs = {DA_KEY_PACK, "feature_store/train.parquet", "feature_store/val.parquet", "feature_store/test.parquet",
+    .outputs = {DA_JOURNEYS_KEY, "feature_store/train.parquet", "feature_store/val.parquet", "feature_store/test.parquet",
                 DA_CAMPAIGN_INDEX_KEY},
     .fingerprint = fingerprint,
     .work = work,

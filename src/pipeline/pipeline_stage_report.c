@@ -7,7 +7,6 @@
 #include "pipeline/record_credit.h"
 #include "report/publish.h"
 #include "report/tables.h"
-#include "simulate/publish.h"
 
 enum { MAX_NOTES = 64 };
 
@@ -66,14 +65,10 @@ static void gather_stages(const da_run *run, material *m) {
 }
 
 static da_status gather_truth(const da_run *run, material *m, da_error *err) {
-  bool exists = false;
-  DA_TRY(da_bucket_exists(run->job->bucket, DA_TRUTH_KEY, &exists, err));
-  if (!exists) return DA_OK;
-  da_text json = {0};
+  bool known = false;
   da_truth truth = {0};
-  da_status status = da_bucket_get(run->job->bucket, DA_TRUTH_KEY, &json, err);
-  if (status == DA_OK) status = da_truth_read(DA_TRUTH_KEY, da_text_cstr(&json), json.length, &truth, err);
-  if (status == DA_OK) {
+  da_status status = da_run_read_truth(run, &truth, &known, err);
+  if (status == DA_OK && known) {
     double *truth_of = da_arena_alloc(&m->arena, run->set.campaigns.n, sizeof *truth_of);
     if (!truth_of) {
       status = da_mem_fail(err, run->set.campaigns.n, sizeof *truth_of, "true credit");
@@ -83,7 +78,6 @@ static da_status gather_truth(const da_run *run, material *m, da_error *err) {
     }
   }
   da_truth_free(&truth);
-  da_text_free(&json);
   return status;
 }
 
