@@ -133,7 +133,7 @@ static void rows_are_in_order_and_counted(void **state) {
     }
     assert_int_equal(log.truth.n_touches, log.n);
     assert_int_equal(log.truth.n_conversions, n_conversions);
-    assert_true(n_conversions > 400 && n_conversions < 1200);
+    assert_true(n_conversions > 400 && n_conversions < 1800);
     for (size_t k = 0; k < log.truth.n_campaigns; k++) assert_int_equal(log.truth.campaigns[k].touches, touches[k]);
     free_log(&log);
   }

@@ -64,8 +64,9 @@ static const da_world_campaign decided[] = {
 };
 enum { N_DECIDED = COUNT(decided) };
 
-/* The segments of S1. A row holds the probabilities of the next touch, by the campaign of this one. */
-static const double browsing_entry[N_DECIDED] = {.50, .30, .20, .00, .00, .00};
+/* The segments of S1: they differ in what they meet and in how ready they are to convert, and the first touch nearly tells them apart.
+ * A row of `next` holds the probabilities of the next touch, by the campaign of this one. */
+static const double browsing_entry[N_DECIDED] = {.55, .42, .03, .00, .00, .00};
 static const double browsing_next[N_DECIDED * N_DECIDED] = {
     .35, .20, .10, .10, .05, .20, /* after display */
     .20, .35, .15, .10, .05, .15, /* social */
@@ -74,7 +75,7 @@ static const double browsing_next[N_DECIDED * N_DECIDED] = {
     .25, .20, .10, .15, .15, .15, /* email */
     .25, .20, .10, .15, .05, .25, /* retarget */
 };
-static const double searching_entry[N_DECIDED] = {.00, .05, .15, .80, .00, .00};
+static const double searching_entry[N_DECIDED] = {.00, .02, .28, .70, .00, .00};
 static const double searching_next[N_DECIDED * N_DECIDED] = {
     .15, .10, .15, .30, .10, .20, /* after display */
     .10, .15, .20, .30, .10, .15, /* social */
@@ -83,7 +84,7 @@ static const double searching_next[N_DECIDED * N_DECIDED] = {
     .10, .10, .10, .35, .20, .15, /* email */
     .15, .05, .10, .30, .15, .25, /* retarget */
 };
-static const double loyal_entry[N_DECIDED] = {.05, .05, .00, .10, .80, .00};
+static const double loyal_entry[N_DECIDED] = {.02, .00, .00, .03, .95, .00};
 static const double loyal_next[N_DECIDED * N_DECIDED] = {
     .10, .15, .10, .10, .45, .10, /* after display */
     .10, .15, .10, .10, .45, .10, /* social */
@@ -93,9 +94,9 @@ static const double loyal_next[N_DECIDED * N_DECIDED] = {
     .10, .10, .10, .15, .40, .15, /* retarget */
 };
 static const da_world_segment decided_segments[] = {
-    {"browsing", .share = .5, .intercept = -4.4, .stop = .28, .mean_gap_days = 1.5, .entry = browsing_entry, .next = browsing_next},
-    {"searching", .share = .3, .intercept = -3.8, .stop = .22, .mean_gap_days = 1.0, .entry = searching_entry, .next = searching_next},
-    {"loyal", .share = .2, .intercept = -3.6, .stop = .30, .mean_gap_days = 2.5, .entry = loyal_entry, .next = loyal_next},
+    {"browsing", .share = .5, .intercept = -3.8, .stop = .28, .mean_gap_days = 1.5, .entry = browsing_entry, .next = browsing_next},
+    {"searching", .share = .3, .intercept = -3.2, .stop = .22, .mean_gap_days = 1.0, .entry = searching_entry, .next = searching_next},
+    {"loyal", .share = .2, .intercept = -3.0, .stop = .30, .mean_gap_days = 2.5, .entry = loyal_entry, .next = loyal_next},
 };
 
 enum { VIDEO = 3 }; /* its place in the tables of the hazard worlds */
