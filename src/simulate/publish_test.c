@@ -135,7 +135,7 @@ static void after_a_fault_all_is_as_before(void **state) {
   da_simulation_options large = {.world = "W1", .n_users = 2000000, .truth = true};
   da_truth truth, unchanged;
   expect_ok(da_simulate(&wanted, false, bucket, db, NULL, NULL, &truth, err));
-  int calls = 30;
+  int calls = 6;
   da_monitor monitor = {.interrupted = later, .context = &calls};
   expect_fail(da_simulate(&large, true, bucket, db, NULL, &monitor, &unchanged, err), DA_ERR_INTERRUPTED, "");
   assert_null(unchanged.campaigns);
