@@ -14,6 +14,7 @@ endfunction()
 da_require_module(yaml yaml-0.1 libyaml-dev)
 da_require_module(cjson libcjson libcjson-dev)
 da_require_module(xxhash libxxhash libxxhash-dev)
+da_require_module(zlib zlib zlib1g-dev)
 da_require_module(sleef sleef libsleef-dev)
 da_require_module(cmocka cmocka libcmocka-dev)
 
