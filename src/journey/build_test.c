@@ -443,6 +443,7 @@ static void without_memory_there_is_a_sentence(void **state) {
   set(&w, "split.by=time");
   da_impressions impressions;
   expect_ok(da_impressions_open(w.db, w.bucket, NULL, &w.config, &impressions, err));
+  expect_ok(da_impressions_audit(w.db, &impressions, NULL, err));
   for (uint64_t nth = 1;; nth += 1 + nth / 40) {
     da_error fault = {0};
     da_publication *publication;
@@ -480,6 +481,7 @@ static void another_sink_sees_the_same_journeys(void **state) {
   da_cut_counts counts;
   uint64_t n_users = 0, n_campaigns;
   expect_ok(da_impressions_open(w.db, w.bucket, NULL, &w.config, &impressions, err));
+  expect_ok(da_impressions_audit(w.db, &impressions, NULL, err));
   const da_cut_sink sink = {.context = &n_users, .user = count_user, .journey = ignore_journey};
   expect_ok(da_journeys_cut(w.db, &w.config, &impressions, &sink, NULL, &counts, &n_campaigns, err));
   da_impressions_free(&impressions);

@@ -24,6 +24,8 @@ static da_status configure(duckdb_config config, const da_db_options *options, d
   /* Nothing is fetched from the network behind the user's back. */
   DA_TRY(set_option(config, "autoinstall_known_extensions", "false", err));
   DA_TRY(set_option(config, "autoload_known_extensions", "false", err));
+  /* The system caches files well enough, and without the risk of a file that was replaced within the same second. */
+  DA_TRY(set_option(config, "enable_external_file_cache", "false", err));
   DA_TRY(set_option(config, "temp_directory", options->spill_folder ? options->spill_folder : "", err));
   if (options->memory_bytes) DA_TRY(set_number(config, "memory_limit", options->memory_bytes, "B", err));
   if (options->threads) DA_TRY(set_number(config, "threads", options->threads, "", err));
@@ -68,6 +70,17 @@ void da_db_close(da_db *db) {
   if (db->database) duckdb_close(&db->database);
   pthread_mutex_destroy(&db->lock);
   da_mem_free(db);
+}
+
+uint64_t da_db_next_number(da_db *db) {
+  pthread_mutex_lock(&db->lock);
+  uint64_t number = ++db->n_numbers;
+  pthread_mutex_unlock(&db->lock);
+  return number;
+}
+
+void da_db_new_name(da_db *db, const char *what, char *name, size_t name_bytes) {
+  snprintf(name, name_bytes, "da_%s_%llu", what, (unsigned long long)da_db_next_number(db));
 }
 
 const char *da_db_library_version(void) { return duckdb_library_version(); }

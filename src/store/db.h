@@ -33,6 +33,9 @@ void da_sql_literal(da_text *sql, const char *text);
 /* A literal that names exactly this file where DuckDB takes patterns (read_parquet and the like): *, ? and [ lose their meaning. */
 void da_sql_path(da_text *sql, const char *path);
 
+/* "da_log_7": a name for a table that this session has not given before. */
+void da_db_new_name(da_db *db, const char *what, char *name, size_t name_bytes);
+
 /* Runs statements that return nothing of interest. DuckDB's own message is turned into one sentence, its code into ours:
  * a conversion or parse fault of the user's files is DA_ERR_DATA, a full disk or missing file DA_ERR_IO, out of memory DA_ERR_MEM. */
 da_status da_db_run(da_db *db, const char *sql, da_error *err) DA_MUST_CHECK;

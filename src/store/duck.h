@@ -16,12 +16,14 @@ typedef struct da_table_writer da_table_writer;
 struct da_db {
   duckdb_database database;
   duckdb_connection connection; /* for da_db_run; each query and each table out has one of its own */
-  pthread_mutex_t lock;         /* guards what is below */
+  pthread_mutex_t lock;         /* guards the two below */
   da_table_writer *writers;
-  uint64_t n_writers; /* ever listed: the number of the newest */
-  uint64_t n_ranks;   /* functions made by rank.c: the number of the newest */
+  uint64_t n_numbers; /* given to writers and tables so far */
 };
 typedef struct da_db da_db;
+
+/* 1, 2, 3, ...: never the same twice. */
+uint64_t da_db_next_number(da_db *db);
 
 /* Makes the table function that reads from the listed writers known to the session. */
 da_status da_table_register(da_db *db, da_error *err) DA_MUST_CHECK;

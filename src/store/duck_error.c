@@ -100,6 +100,16 @@ static void drop_closing_marks(da_text *sentence) {
   while (sentence->length > 0 && strchr(" .;:", sentence->data[sentence->length - 1])) sentence->data[--sentence->length] = 0;
 }
 
+/* The line that says what is wrong. A quoted line may itself go over several, so it is looked for by how it begins. */
+static const char *find_csv_reason(const char *text) {
+  static const char *const reasons[] = {"Value with unterminated quote", "Expected Number of Columns", "Error when converting",
+                                        "Invalid unicode", "Maximum line size"};
+  for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+      if (skip_prefix(line, reasons[i])) return line;
+  return text;
+}
+
 /* "FILE, line N: what is wrong (the line is `...`)" */
 static void append_csv_fault(da_text *sentence, const char *message, const char *line_number) {
   da_slice file = find_setting(message, "file");
@@ -107,12 +117,11 @@ static void append_csv_fault(da_text *sentence, const char *message, const char 
   if (file.length) da_text_append_n(sentence, file.data, file.length);
   da_text_printf(sentence, "%sline %.*s: ", file.length ? ", " : "", (int)digits, line_number);
 
-  const char *reason = strchr(line_number, '\n');
-  reason = reason ? reason + 1 : "";
-  const char *original = skip_prefix(reason, "Original Line: ");
+  const char *rest = strchr(line_number, '\n');
+  rest = rest ? rest + 1 : "";
+  const char *original = skip_prefix(rest, "Original Line: ");
   size_t length = original ? strcspn(original, "\n") : 0;
-  if (original) reason = original + length + (original[length] == '\n');
-  append_paragraph(sentence, reason);
+  append_paragraph(sentence, find_csv_reason(original ? original + length + (original[length] == '\n') : rest));
   drop_closing_marks(sentence);
   if (original) append_quoted(sentence, original, length);
 }

@@ -41,6 +41,10 @@ static void messages_become_sentences(void **state) {
       {"Invalid Input Error: CSV Error on Line: 1\nInvalid unicode (byte sequence mismatch) detected. This file is not utf-8 encoded.\n\n"
        "  file = r.csv\n",
        DA_ERR_DATA, "r.csv, line 1: Invalid unicode (byte sequence mismatch) detected. This file is not utf-8 encoded"},
+      {"Invalid Input Error: CSV Error on Line: 2\nOriginal Line: 1,2,\"abc\n3,4,x\n\nValue with unterminated quote found.\n\nPossible "
+       "fixes:\n"
+       "* Disable\n\n  file = q.csv\n",
+       DA_ERR_DATA, "q.csv, line 2: Value with unterminated quote found (the line is `1,2,\"abc`)"},
       {"INTERRUPT Error: Interrupted!", DA_ERR_INTERRUPTED, "Interrupted!"},
       {"something new", DA_ERR_INTERNAL, "DuckDB failed: something new"},
       {"", DA_ERR_INTERNAL, "DuckDB failed without saying why"},

@@ -13,12 +13,15 @@ static const struct {
 } roles[DA_N_ROLES] = {
     [DA_ROLE_UID] = {"uid",
                      {"uid", "user_id", "userid", "customer_id", "client_id", "visitor_id", "cookie_id", "cookie", "user_pseudo_id",
-                      "user"}},
-    [DA_ROLE_TIMESTAMP] = {"timestamp", {"timestamp", "time", "ts", "event_time", "event_timestamp", "datetime", "event_datetime", "date"}},
+                      "domain_userid", "user", "customer"}},
+    [DA_ROLE_TIMESTAMP] = {"timestamp",
+                           {"timestamp", "time", "ts", "event_time", "event_timestamp", "datetime", "event_datetime", "derived_tstamp",
+                            "date"}},
     [DA_ROLE_CAMPAIGN] = {"campaign", {"campaign", "campaign_nm", "campaign_name", "campaign_id", "channel", "channel_name", "channel_nm"}},
     [DA_ROLE_CONVERSION] = {"conversion", {"conversion", "converted", "conversion_status", "is_conversion", "conversions"}},
     [DA_ROLE_VALUE] = {"value", {"value", "conversion_value", "revenue", "order_value", "conversion_revenue"}},
-    [DA_ROLE_COST] = {"cost", {"cost"}},
+    [DA_ROLE_COST] = {"cost", {"cost", "spend"}},
+    [DA_ROLE_SPLIT] = {"split", {"split"}},
 };
 
 static da_status add_column(da_raw_columns *columns, da_slice name, da_slice type, da_error *err) {
@@ -31,19 +34,7 @@ static da_status add_column(da_raw_columns *columns, da_slice name, da_slice typ
   return column.name && column.type ? DA_OK : da_mem_fail(err, name.length, 1, "the name of a column");
 }
 
-/* DuckDB lists the dialects it tried; what a user needs is the file and the likely cause. */
-static da_status rewrite_sniffing(da_status status, da_error *err) {
-  static const char start[] = "Error when sniffing file \"";
-  char *name = strstr(err->msg, start);
-  if (!name) return status;
-  name += strlen(start);
-  name[strcspn(name, "\"")] = 0;
-  da_error told = *err;
-  return da_fail(
-      err, DA_ERR_DATA,
-      "expected lines of CSV with the same columns in %s but found otherwise; look for a quote that is never closed, or an empty file",
-      told.msg + (name - err->msg));
-}
+const char *da_role_name(da_role role) { return roles[role].role; }
 
 da_status da_raw_columns_read(da_db *db, const char *reader, da_raw_columns *columns, da_error *err) {
   da_text sql = {0};
@@ -60,7 +51,7 @@ da_status da_raw_columns_read(da_db *db, const char *reader, da_raw_columns *col
   }
   da_rows_close(rows);
   da_text_free(&sql);
-  return status != DA_OK && err ? rewrite_sniffing(status, err) : status;
+  return status;
 }
 
 void da_raw_columns_free(da_raw_columns *columns) {
@@ -137,9 +128,4 @@ da_status da_raw_columns_map(const da_raw_columns *columns, const da_config_colu
   }
   if (!*column && required) return refuse_missing(columns, role, roles[role].synonyms[0], what, err);
   return DA_OK;
-}
-
-void da_raw_expression_free(da_raw_expression *expression) {
-  da_text_free(&expression->raw);
-  da_text_free(&expression->sql);
 }

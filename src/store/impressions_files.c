@@ -34,22 +34,34 @@ static da_raw_kind find_kind(const char *key) {
   return DA_RAW_IMPRESSIONS;
 }
 
+static bool is_partition(const char *key) {
+  for (const char *part = key, *slash; (slash = strchr(part, '/')); part = slash + 1) {
+    const char *equals = memchr(part, '=', (size_t)(slash - part));
+    if (equals && equals > part) return true;
+  }
+  return false;
+}
+
 /* Takes url over, whatever happens. */
 static da_status add_file(da_raw_files *files, char *url, da_raw_format format, const da_object *object, da_error *err) {
   if (!url) return da_mem_fail(err, 1, 256, "the name of a file");
-  void *urls = files->urls;
-  da_status status = da_mem_reserve(&urls, &files->capacity, files->n + 1, sizeof *files->urls, "the names of files", err);
-  files->urls = urls;
+  void *items = files->items;
+  da_status status = da_mem_reserve(&items, &files->capacity, files->n + 1, sizeof *files->items, "the names of files", err);
+  files->items = items;
+  da_raw_file file = {.key = da_mem_strdup(object->key), .url = url};
+  if (status == DA_OK && !file.key) status = da_mem_fail(err, strlen(object->key), 1, "the name of a file");
   if (status == DA_OK && files->n > 0 && files->format != format) {
-    status =
-        da_fail(err, DA_ERR_DATA, "expected raw files of one format but found %s beside %s; keep one format in raw/", files->urls[0], url);
+    status = da_fail(err, DA_ERR_DATA, "expected raw files of one format but found %s beside %s; keep one format in raw/",
+                     files->items[0].url, url);
   }
   if (status != DA_OK) {
+    da_mem_free(file.key);
     da_mem_free(url);
     return status;
   }
   files->format = format;
-  files->urls[files->n++] = url;
+  files->items[files->n++] = file;
+  files->is_partitioned = files->is_partitioned || is_partition(object->key);
   da_text_printf(&files->fingerprint, "%s %llu %lld\n", object->key, (unsigned long long)object->n_bytes, (long long)object->modified_us);
   return da_text_check(&files->fingerprint, err);
 }
@@ -90,34 +102,7 @@ static da_status add_one(const char *path, const struct stat *info, da_raw_files
   return add_file(&files[DA_RAW_IMPRESSIONS], da_mem_strdup(path), format, &object, err);
 }
 
-/* DuckDB's own guess would rather split lines elsewhere than tell of a broken quote. */
-static da_status find_delimiter(da_db *db, da_raw_files *files, da_error *err) {
-  da_text sql = {0};
-  da_text_append(&sql, "SELECT line FROM read_csv(");
-  da_sql_path(&sql, files->urls[0]);
-  da_text_append(&sql, ", header = false, auto_detect = false, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', "
-                       "max_line_size = 10000000) LIMIT 1");
-  da_rows *rows = NULL;
-  da_chunk chunk = {0};
-  da_status status = da_text_check(&sql, err);
-  if (status == DA_OK) status = da_db_query(db, da_text_cstr(&sql), &rows, err);
-  if (status == DA_OK) status = da_rows_next(rows, NULL, "reading", &chunk, err);
-  size_t most = 0;
-  files->delimiter = ',';
-  for (const char *mark = ",;\t|"; *mark && status == DA_OK && chunk.n_rows > 0; mark++) {
-    da_slice line = ((const da_slice *)chunk.columns[0].values)[0];
-    size_t n = 0;
-    for (size_t i = 0; i < line.length; i++) n += line.data[i] == *mark;
-    if (n <= most) continue;
-    most = n;
-    files->delimiter = *mark;
-  }
-  da_rows_close(rows);
-  da_text_free(&sql);
-  return status;
-}
-
-static da_status find_files(const da_bucket *bucket, const char *location, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
+da_status da_raw_files_find(const da_bucket *bucket, const char *location, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
   if (!location) return add_bucket(bucket, "raw/", files, err);
   struct stat info;
   if (stat(location, &info) != 0) {
@@ -126,41 +111,21 @@ static da_status find_files(const da_bucket *bucket, const char *location, da_ra
   return S_ISDIR(info.st_mode) ? add_folder(location, files, err) : add_one(location, &info, files, err);
 }
 
-da_status da_raw_files_find(da_db *db, const da_bucket *bucket, const char *location, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
-  DA_TRY(find_files(bucket, location, files, err));
-  for (int kind = 0; kind < DA_N_RAW_KINDS; kind++) {
-    if (files[kind].n > 0 && files[kind].format == DA_RAW_CSV) DA_TRY(find_delimiter(db, &files[kind], err));
-  }
-  return DA_OK;
-}
-
 void da_raw_files_free(da_raw_files files[DA_N_RAW_KINDS]) {
   for (int kind = 0; kind < DA_N_RAW_KINDS; kind++) {
-    for (size_t i = 0; i < files[kind].n; i++) da_mem_free(files[kind].urls[i]);
-    da_mem_free(files[kind].urls);
+    for (size_t i = 0; i < files[kind].n; i++) {
+      da_mem_free(files[kind].items[i].key);
+      da_mem_free(files[kind].items[i].url);
+      da_text_free(&files[kind].items[i].layout);
+    }
+    da_mem_free(files[kind].items);
+    da_text_free(&files[kind].unpacking);
     da_text_free(&files[kind].fingerprint);
     files[kind] = (da_raw_files){0};
   }
 }
 
-void da_raw_files_reader(const da_raw_files *files, bool with_file_names, da_text *sql) {
-  static const char *const functions[] = {[DA_RAW_PARQUET] = "read_parquet", [DA_RAW_CSV] = "read_csv", [DA_RAW_JSON] = "read_json"};
-  static const char *const options[] = {
-      [DA_RAW_PARQUET] = "",
-      [DA_RAW_CSV] = ", header = true, all_varchar = true, quote = '\"', escape = '\"', delim = ",
-      [DA_RAW_JSON] = ", sample_size = -1, maximum_object_size = 67108864",
-  };
-  da_text_printf(sql, "%s([", functions[files->format]);
-  for (size_t i = 0; i < files->n; i++) {
-    if (i) da_text_append(sql, ", ");
-    da_sql_path(sql, files->urls[i]);
-  }
-  da_text_append(sql, "]");
-  if (files->format == DA_RAW_CSV) {
-    da_text_printf(sql, "%s'%c'", options[files->format], files->delimiter);
-  } else {
-    da_text_append(sql, options[files->format]);
-  }
-  /* Columns go by name, so that files of several months may order them differently; folders "day=2024-01-01" become columns. */
-  da_text_printf(sql, "%s%s)", files->n > 1 ? ", union_by_name = true" : "", with_file_names ? ", filename = true" : "");
+bool da_raw_file_is_packed(const da_raw_file *file) {
+  size_t length = strlen(file->url);
+  return length > 3 && strcasecmp(file->url + length - 3, ".gz") == 0;
 }

@@ -96,9 +96,6 @@ da_status da_rank_register(da_db *db, const da_names *names, char function[DA_RA
     free_table(table);
     return status;
   }
-  pthread_mutex_lock(&db->lock);
-  uint64_t number = ++db->n_ranks;
-  pthread_mutex_unlock(&db->lock);
-  snprintf(function, DA_RANK_FUNCTION_BYTES, "da_rank_%llu", (unsigned long long)number);
+  da_db_new_name(db, "rank", function, DA_RANK_FUNCTION_BYTES);
   return register_function(db, function, table, err);
 }

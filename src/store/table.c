@@ -330,8 +330,8 @@ static da_status open_writer(da_db *db, da_table_writer *writer, da_error *err) 
   writer->states = da_mem_calloc(n, sizeof *writer->states);
   if (!writer->chunk.columns || !writer->states) return da_mem_fail(err, n, sizeof *writer->states, "the columns of a table");
   for (size_t i = 0; i < n; i++) DA_TRY(open_state(&writer->columns[i], &writer->states[i], writer->chunk.capacity, err));
+  writer->number = da_db_next_number(db);
   pthread_mutex_lock(&db->lock);
-  writer->number = ++db->n_writers;
   writer->next = db->writers;
   db->writers = writer;
   pthread_mutex_unlock(&db->lock);
