@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "model/score.h"
+#include "pipeline/intervals.h"
 #include "pipeline/pipeline_run.h"
 #include "pipeline/record_credit.h"
 #include "report/publish.h"
@@ -33,12 +34,14 @@ typedef struct {
   network net;
   da_pass *pass;
   da_publication *publication;
+  da_arena arena; /* what the facts point to */
 } attribution;
 
 static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publication_begin(run->job->bucket, &a->publication, err));
   DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
   da_run_facts facts = {0};
+  DA_TRY(da_intervals_gather(&a->fitted, run->set.campaigns.n, &a->arena, &facts, err));
   da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
   return da_publication_commit(a->publication, err);
@@ -80,6 +83,7 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
   da_pass_close(a.pass);
   da_scorer_close(a.net.scorer);
   da_fitted_close(&a.fitted);
+  da_arena_free(&a.arena);
   return status;
 }
 
