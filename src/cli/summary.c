@@ -24,14 +24,6 @@ static double get_number(const cJSON *object, const char *name) {
   return cJSON_IsNumber(item) ? item->valuedouble : NAN;
 }
 
-da_status da_summary_print_json(const cJSON *result, da_error *err) {
-  char *json = cJSON_Print(result);
-  if (!json) return da_mem_fail(err, 1, 4096, "the JSON result");
-  bool failed = puts(json) < 0 || fflush(stdout) != 0;
-  cJSON_free(json);
-  return failed ? da_fail(err, DA_ERR_IO, "expected to print the JSON result but writing to stdout failed") : DA_OK;
-}
-
 /* Columns a text takes on a terminal: bytes that do not continue a UTF-8 character. */
 static size_t width_of(const char *text, size_t length) {
   size_t width = 0;

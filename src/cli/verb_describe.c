@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "cli/session.h"
 #include "cli/verbs.h"
 #include "journey/build.h"
 #include "journey/describe.h"
@@ -63,7 +64,7 @@ static void print_problems(const da_description *d) {
   for (size_t i = 0; i < d->n_problems; i++) printf("  - %s\n", d->problems[i].sentence);
 }
 
-static da_status print_json(const da_description *d, da_error *err) {
+static da_status print_json(da_session *session, const da_description *d) {
   da_text json = {0};
   da_text_printf(
       &json,
@@ -88,74 +89,69 @@ static da_status print_json(const da_description *d, da_error *err) {
     da_text_append_json(&json, (da_slice){d->problems[i].sentence, strlen(d->problems[i].sentence)});
     da_text_append(&json, "}");
   }
-  da_text_append(&json, "]}");
-  da_status status = da_text_check(&json, err);
-  if (status == DA_OK) printf("%s\n", da_text_cstr(&json));
+  da_text_append(&json, "]}\n");
+  da_status status = da_session_print(session, &json);
   da_text_free(&json);
   return status;
 }
 
 /* A folder with a config.yaml is a bucket whose settings count. */
-static da_status read_settings(const da_options *options, da_config *config, da_error *err) {
+static da_status read_settings(da_session *session) {
+  const char *input = session->options->positional[0];
   struct stat info;
-  da_bucket *bucket = NULL;
-  if (stat(options->positional[0], &info) == 0 && S_ISDIR(info.st_mode)) DA_TRY(da_bucket_open(options->positional[0], &bucket, err));
-  da_status status = da_options_config(options, bucket, config, err);
-  da_bucket_close(bucket);
-  return status;
+  if (stat(input, &info) == 0 && S_ISDIR(info.st_mode)) DA_TRY(da_bucket_open(input, &session->bucket, &session->err));
+  return da_session_settings(session, session->bucket);
 }
 
-static da_status describe(const da_options *options, const da_config *config, const da_monitor *monitor, da_description *d, da_error *err) {
-  da_db_options db_options = {
-      .threads = config->threads, .memory_bytes = config->memory_bytes, .spill_folder = "/tmp/deepattribution-spill"};
-  da_db *db = NULL;
-  da_impressions impressions = {0};
-  d->facts.now_us = (int64_t)time(NULL) * 1000000;
+static da_status read_log(da_session *session, da_impressions *impressions, da_description *d) {
+  da_error *err = &session->err;
   da_cut_sink sink = da_description_sink(d);
   da_cut_counts counts = {0};
   uint64_t n_campaigns = 0;
-  da_status status = da_db_open(&db_options, &db, err);
-  if (status == DA_OK) status = da_impressions_open(db, NULL, options->positional[0], config, &impressions, err);
-  if (status == DA_OK) status = da_impressions_audit(db, &impressions, monitor, err);
-  if (status == DA_OK) status = da_journeys_cut(db, config, &impressions, &sink, monitor, &counts, &n_campaigns, err);
-  if (status == DA_OK) {
-    da_describe_facts facts = {.n_rows = impressions.n_rows,
-                               .n_missing_uid = impressions.n_missing_uid,
-                               .n_missing_timestamp = impressions.n_missing_timestamp,
-                               .n_missing_campaign = impressions.n_missing_campaign,
-                               .n_missing_conversion = impressions.n_missing_conversion,
-                               .n_campaigns = n_campaigns,
-                               .has_value = impressions.has_value || impressions.conversions_have_value,
-                               .conversions_are_events = impressions.has_conversions_table,
-                               .duplicates_dropped = config->journey.drop_duplicates,
-                               .now_us = d->facts.now_us};
-    da_description_conclude(d, &facts, &counts);
-  }
+  int64_t now_us = d->facts.now_us;
+  DA_TRY(da_impressions_open(session->db, NULL, session->options->positional[0], &session->config, impressions, err));
+  DA_TRY(da_impressions_audit(session->db, impressions, &session->monitor, err));
+  DA_TRY(da_journeys_cut(session->db, &session->config, impressions, &sink, &session->monitor, &counts, &n_campaigns, err));
+  da_describe_facts facts = {.n_rows = impressions->n_rows,
+                             .n_missing_uid = impressions->n_missing_uid,
+                             .n_missing_timestamp = impressions->n_missing_timestamp,
+                             .n_missing_campaign = impressions->n_missing_campaign,
+                             .n_missing_conversion = impressions->n_missing_conversion,
+                             .n_campaigns = n_campaigns,
+                             .has_value = impressions->has_value || impressions->conversions_have_value,
+                             .conversions_are_events = impressions->has_conversions_table,
+                             .duplicates_dropped = session->config.journey.drop_duplicates,
+                             .now_us = now_us};
+  da_description_conclude(d, &facts, &counts);
+  return DA_OK;
+}
+
+static da_status describe(da_session *session, da_description *d) {
+  da_impressions impressions = {0};
+  d->facts.now_us = (int64_t)time(NULL) * 1000000;
+  DA_TRY(read_settings(session));
+  DA_TRY(da_session_db(session, "/tmp/deepattribution-spill"));
+  da_status status = read_log(session, &impressions, d);
   da_impressions_free(&impressions);
-  da_db_close(db);
   return status;
 }
 
+static void print(da_session *session, const da_description *d) {
+  da_terminal_finish(&session->terminal);
+  print_counts(d);
+  if (d->counts.n_journeys) print_lengths(d);
+  print_problems(d);
+}
+
 static int run(const da_options *options) {
-  da_terminal terminal;
-  da_terminal_init(&terminal, options->quiet);
-  da_monitor monitor = da_terminal_monitor(&terminal);
-  da_error err = {0};
+  da_session session;
+  da_session_open(options, &session);
   da_description description = {0};
-  da_config config;
-  da_config_init(&config);
-  da_status status = read_settings(options, &config, &err);
-  if (status == DA_OK) status = describe(options, &config, &monitor, &description, &err);
-  da_terminal_finish(&terminal);
-  if (status == DA_OK && options->json) status = print_json(&description, &err);
-  if (status == DA_OK && !options->json) {
-    print_counts(&description);
-    if (description.counts.n_journeys) print_lengths(&description);
-    print_problems(&description);
-  }
+  da_status status = describe(&session, &description);
+  if (status == DA_OK && options->json) status = print_json(&session, &description);
+  if (status == DA_OK && !options->json) print(&session, &description);
   da_description_free(&description);
-  da_config_free(&config);
-  return da_verb_end(&terminal, status, &err);
+  return da_session_close(&session, status);
 }
 
 const da_verb da_verb_describe = {

@@ -1,25 +1,10 @@
 /* run, journeys, train, attribute, report: all, or one, of the stages of a bucket. */
 #include <stdio.h>
 
+#include "cli/session.h"
 #include "cli/summary.h"
 #include "cli/verbs.h"
 #include "pipeline/pipeline.h"
-
-/* BUCKET, or bucket_nm of the file after --config. */
-static da_status open_bucket(const da_options *options, da_bucket **bucket, da_error *err) {
-  if (options->n_positional > 0) return da_bucket_open(options->positional[0], bucket, err);
-  if (!options->config_path) {
-    return da_fail(err, DA_ERR_ARG, "expected BUCKET, or --config FILE with bucket_nm, but found neither");
-  }
-  da_config config;
-  da_status status = da_options_config(options, NULL, &config, err);
-  if (status == DA_OK && !config.bucket_nm) {
-    status = da_fail(err, DA_ERR_CONFIG, "expected bucket_nm in %s, since no BUCKET was given, but found none", options->config_path);
-  }
-  if (status == DA_OK) status = da_bucket_open(config.bucket_nm, bucket, err);
-  da_config_free(&config);
-  return status;
-}
 
 static da_status choose_stages(const da_options *options, da_run_job *job, da_error *err) {
   if (options->from) DA_TRY(da_stage_find(options->from, &job->first, err));
@@ -27,27 +12,29 @@ static da_status choose_stages(const da_options *options, da_run_job *job, da_er
   return DA_OK;
 }
 
+static da_status run_job(da_session *session, da_stage first, da_stage last, cJSON **result) {
+  const da_options *options = session->options;
+  DA_TRY(da_session_bucket(session));
+  da_run_job job = {.bucket = session->bucket,
+                    .config = &session->config,
+                    .monitor = &session->monitor,
+                    .first = first,
+                    .last = last,
+                    .force = options->force};
+  DA_TRY(choose_stages(options, &job, &session->err));
+  return da_run_stages(&job, result, &session->err);
+}
+
 static int run_stages(const da_options *options, da_stage first, da_stage last) {
-  da_terminal terminal;
-  da_terminal_init(&terminal, options->quiet);
-  da_monitor monitor = da_terminal_monitor(&terminal);
-  da_error err = {0};
-  da_bucket *bucket = NULL;
-  da_config config;
-  da_config_init(&config);
+  da_session session;
+  da_session_open(options, &session);
   cJSON *result = NULL;
-  da_status status = open_bucket(options, &bucket, &err);
-  if (status == DA_OK) status = da_options_config(options, bucket, &config, &err);
-  da_run_job job = {.bucket = bucket, .config = &config, .monitor = &monitor, .first = first, .last = last, .force = options->force};
-  if (status == DA_OK) status = choose_stages(options, &job, &err);
-  if (status == DA_OK) status = da_run_stages(&job, &result, &err);
-  da_terminal_finish(&terminal);
-  if (status == DA_OK && options->json) status = da_summary_print_json(result, &err);
-  if (status == DA_OK && !options->json && !options->quiet) da_summary_print(result, da_bucket_location(bucket));
+  da_status status = run_job(&session, first, last, &result);
+  da_terminal_finish(&session.terminal);
+  if (status == DA_OK && options->json) status = da_session_print_json(&session, result);
+  if (status == DA_OK && !options->json && !options->quiet) da_summary_print(result, da_bucket_location(session.bucket));
   cJSON_Delete(result);
-  da_config_free(&config);
-  da_bucket_close(bucket);
-  return da_verb_end(&terminal, status, &err);
+  return da_session_close(&session, status);
 }
 
 static int run_all(const da_options *options) { return run_stages(options, DA_STAGE_JOURNEYS, DA_STAGE_REPORT); }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/session.h"
 #include "cli/verbs.h"
 #include "simulate/publish.h"
 
@@ -11,49 +12,40 @@ static void print_truth(const da_options *options, const da_truth *truth) {
          da_terminal_count(truth->n_touches, touches), da_terminal_count(truth->n_conversions, conversions), options->positional[1]);
 }
 
-static da_status simulate(const da_options *options, const da_config *config, const da_monitor *monitor, da_truth *truth, da_error *err) {
+static da_status simulate(da_session *session, da_truth *truth) {
+  const da_options *options = session->options;
+  DA_TRY(da_session_settings(session, NULL));
+  DA_TRY(da_session_pool(session));
+  DA_TRY(da_bucket_create(options->positional[1], &session->bucket, &session->err));
+  DA_TRY(da_bucket_lock(session->bucket, &session->err));
+  DA_TRY(da_session_db(session, NULL));
   da_simulation_options simulation = {.world = options->positional[0],
                                       .n_users = options->users,
-                                      .seed = config->seed,
+                                      .seed = session->config.seed,
                                       .cut = options->cut_at_conversion,
                                       .truth = !options->no_truth};
-  da_bucket *bucket = NULL;
-  da_db *db = NULL;
-  da_pool *pool = NULL;
-  da_db_options db_options = {.threads = config->threads, .memory_bytes = config->memory_bytes};
-  da_status status = da_pool_open((int)config->threads, &pool, err);
-  if (status == DA_OK) status = da_bucket_create(options->positional[1], &bucket, err);
-  if (status == DA_OK) status = da_bucket_lock(bucket, err);
-  if (status == DA_OK) status = da_db_open(&db_options, &db, err);
-  if (status == DA_OK) status = da_simulate(&simulation, options->force, bucket, db, pool, monitor, truth, err);
-  da_db_close(db);
-  da_bucket_close(bucket);
-  da_pool_close(pool);
+  return da_simulate(&simulation, options->force, session->bucket, session->db, session->pool, &session->monitor, truth, &session->err);
+}
+
+static da_status print_json(da_session *session, const da_truth *truth) {
+  da_text json = {0};
+  da_truth_print(truth, &json);
+  da_text_append(&json, "\n");
+  da_status status = da_session_print(session, &json);
+  da_text_free(&json);
   return status;
 }
 
 static int run(const da_options *options) {
-  da_terminal terminal;
-  da_terminal_init(&terminal, options->quiet);
-  da_monitor monitor = da_terminal_monitor(&terminal);
-  da_error err = {0};
+  da_session session;
+  da_session_open(options, &session);
   da_truth truth = {0};
-  da_config config;
-  da_config_init(&config);
-  da_status status = da_options_config(options, NULL, &config, &err);
-  if (status == DA_OK) status = simulate(options, &config, &monitor, &truth, &err);
-  da_terminal_finish(&terminal);
-  if (status == DA_OK && options->json) {
-    da_text json = {0};
-    da_truth_print(&truth, &json);
-    printf("%s\n", da_text_cstr(&json));
-    da_text_free(&json);
-  } else if (status == DA_OK && !options->quiet) {
-    print_truth(options, &truth);
-  }
+  da_status status = simulate(&session, &truth);
+  da_terminal_finish(&session.terminal);
+  if (status == DA_OK && options->json) status = print_json(&session, &truth);
+  if (status == DA_OK && !options->json && !options->quiet) print_truth(options, &truth);
   da_truth_free(&truth);
-  da_config_free(&config);
-  return da_verb_end(&terminal, status, &err);
+  return da_session_close(&session, status);
 }
 
 const da_verb da_verb_simulate = {

@@ -1,0 +1,77 @@
+#include "cli/session.h"
+
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "pipeline/exit_code.h"
+
+void da_session_open(const da_options *options, da_session *session) {
+  *session = (da_session){.options = options};
+  da_terminal_init(&session->terminal, options->quiet);
+  session->monitor = da_terminal_monitor(&session->terminal);
+  da_config_init(&session->config);
+}
+
+int da_session_close(da_session *session, da_status status) {
+  da_terminal_finish(&session->terminal);
+  if (status != DA_OK) fprintf(stderr, "deepattribution: %s\n", session->err.msg);
+  da_pool_close(session->pool);
+  da_db_close(session->db);
+  da_bucket_close(session->bucket);
+  da_config_free(&session->config);
+  return da_exit_code(status);
+}
+
+da_status da_session_settings(da_session *session, const da_bucket *bucket) {
+  return da_options_config(session->options, bucket, &session->config, &session->err);
+}
+
+static da_status open_named_bucket(da_session *session) {
+  const da_options *options = session->options;
+  da_error *err = &session->err;
+  if (options->n_positional > 0) return da_bucket_open(options->positional[0], &session->bucket, err);
+  if (!options->config_path) {
+    return da_fail(err, DA_ERR_ARG, "expected BUCKET, or --config FILE with bucket_nm, but found neither");
+  }
+  da_config config;
+  da_config_init(&config);
+  da_status status = da_options_config(options, NULL, &config, err);
+  if (status == DA_OK && !config.bucket_nm) {
+    status = da_fail(err, DA_ERR_CONFIG, "expected bucket_nm in %s, since no BUCKET was given, but found none", options->config_path);
+  }
+  if (status == DA_OK) status = da_bucket_open(config.bucket_nm, &session->bucket, err);
+  da_config_free(&config);
+  return status;
+}
+
+da_status da_session_bucket(da_session *session) {
+  DA_TRY(open_named_bucket(session));
+  return da_session_settings(session, session->bucket);
+}
+
+da_status da_session_db(da_session *session, const char *spill_folder) {
+  da_db_options options = {
+      .threads = session->config.threads, .memory_bytes = session->config.memory_bytes, .spill_folder = spill_folder};
+  return da_db_open(&options, &session->db, &session->err);
+}
+
+da_status da_session_pool(da_session *session) { return da_pool_open((int)session->config.threads, &session->pool, &session->err); }
+
+static da_status print(da_session *session, const char *text) {
+  da_terminal_finish(&session->terminal);
+  if (fputs(text, stdout) >= 0 && fflush(stdout) == 0) return DA_OK;
+  return da_fail(&session->err, DA_ERR_IO, "expected to write the result to stdout but that failed");
+}
+
+da_status da_session_print(da_session *session, const da_text *text) {
+  DA_TRY(da_text_check(text, &session->err));
+  return print(session, da_text_cstr(text));
+}
+
+da_status da_session_print_json(da_session *session, const cJSON *result) {
+  char *json = cJSON_Print(result);
+  if (!json) return da_mem_fail(&session->err, 1, 4096, "the JSON result");
+  da_status status = print(session, json);
+  cJSON_free(json);
+  return status == DA_OK ? print(session, "\n") : status;
+}

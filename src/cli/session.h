@@ -1,0 +1,46 @@
+/* What every verb opens before it works and gives back after: the terminal, the sentence of a fault, the settings; on wish a bucket, a
+ * database and threads.
+ *
+ *   da_session_open(options, &session);
+ *   status = da_session_settings(&session, bucket);  ... work, with &session.monitor and &session.err ...
+ *   return da_session_close(&session, status);        the exit code */
+#ifndef DA_CLI_SESSION_H
+#define DA_CLI_SESSION_H
+
+#include <cjson/cJSON.h>
+
+#include "base/threads.h"
+#include "cli/options.h"
+#include "cli/terminal.h"
+#include "store/db.h"
+
+typedef struct {
+  const da_options *options;
+  da_terminal terminal;
+  da_monitor monitor;
+  da_error err;
+  da_config config; /* the defaults until da_session_settings */
+  /* NULL until they are opened; closed with the session. */
+  da_bucket *bucket;
+  da_db *db;
+  da_pool *pool;
+} da_session;
+
+void da_session_open(const da_options *options, da_session *session);
+/* Ends the progress line, says what went wrong if anything did, and gives everything back. Returns the exit code. */
+int da_session_close(da_session *session, da_status status);
+
+/* The settings that the call amounts to, over those of the bucket's config.yaml (bucket NULL: over the defaults). */
+da_status da_session_settings(da_session *session, const da_bucket *bucket) DA_MUST_CHECK;
+/* BUCKET (the first argument), or bucket_nm of the file after --config; then the settings. */
+da_status da_session_bucket(da_session *session) DA_MUST_CHECK;
+/* spill_folder: where a query too large for memory goes on; NULL: nowhere. */
+da_status da_session_db(da_session *session, const char *spill_folder) DA_MUST_CHECK;
+da_status da_session_pool(da_session *session) DA_MUST_CHECK;
+
+/* Results go to stdout, after the progress on stderr has ended. DA_ERR_IO when they cannot be written, DA_ERR_MEM for a text that
+ * failed. */
+da_status da_session_print(da_session *session, const da_text *text) DA_MUST_CHECK;
+da_status da_session_print_json(da_session *session, const cJSON *result) DA_MUST_CHECK;
+
+#endif
