@@ -64,6 +64,33 @@ int da_run(const char *location, const char *const *settings, size_t n_settings,
   return end_call(status, &err, message, message_bytes);
 }
 
+/* The text is the C library's allocation, as that of cJSON_Print is: da_free gives back both. */
+static da_status copy_text(const da_text *text, char **copy, da_error *err) {
+  DA_TRY(da_text_check(text, err));
+  *copy = cJSON_malloc(text->length + 1);
+  if (!*copy) return da_mem_fail(err, text->length + 1, 1, "the settings as JSON");
+  memcpy(*copy, da_text_cstr(text), text->length + 1);
+  return DA_OK;
+}
+
+int da_settings_json(const char *name, const char *yaml, size_t n_bytes, const char *const *settings, size_t n_settings, char **json,
+                     char *message, size_t message_bytes) {
+  *json = NULL;
+  da_error err = {0};
+  da_config config;
+  da_config_init(&config);
+  da_text text = {0};
+  da_status status = da_config_read(&config, name, yaml, n_bytes, &err);
+  if (status == DA_OK) status = da_settings_read(NULL, NULL, settings, n_settings, &config, &err);
+  if (status == DA_OK) {
+    da_config_print_json(&config, NULL, &text);
+    status = copy_text(&text, json, &err);
+  }
+  da_text_free(&text);
+  da_config_free(&config);
+  return end_call(status, &err, message, message_bytes);
+}
+
 /* ---- scoring ---- */
 
 struct da_network {

@@ -71,7 +71,24 @@ static void faults_come_as_code_and_sentence(void **state) {
   assert_string_equal(da_version(), DA_VERSION);
 }
 
+static void settings_come_as_json(void **state) {
+  (void)state;
+  const char yaml[] = "journey_max_len: 10\nprediction:\n  instance_count: 2\n", *settings[] = {"journey.gap_days=7", "seed=5"};
+  char *json = NULL, message[256] = "";
+  assert_int_equal(da_settings_json("c.yaml", yaml, strlen(yaml), settings, 2, &json, message, sizeof message), 0);
+  const char *const wanted[] = {"\"journey_max_len\": 10", "\"prediction.instance_count\": 2", "\"journey.gap_days\": 7", "\"seed\": 5",
+                                "\"split.by\": \"user\""};
+  for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) assert_non_null(strstr(json, wanted[i]));
+  da_free(json);
+  const char wrong[] = "journey_max_len: 10\njourney_maxlen: 1\n";
+  assert_int_equal(da_settings_json("c.yaml", wrong, strlen(wrong), NULL, 0, &json, message, sizeof message), 2);
+  assert_non_null(strstr(message, "c.yaml"));
+  assert_non_null(strstr(message, "journey_max_len"));
+  assert_null(json);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(runs_and_scores), cmocka_unit_test(faults_come_as_code_and_sentence)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(runs_and_scores), cmocka_unit_test(settings_come_as_json),
+                                     cmocka_unit_test(faults_come_as_code_and_sentence)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
