@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "model/engine_share.h"
 #include "model/engine_tile.h"
 
 struct da_engine {
@@ -13,6 +14,7 @@ struct da_engine {
   da_plan plan;
   da_tile_space *spaces; /* [n_threads] */
   da_partial *partials;  /* [DA_MAX_CHUNKS] */
+  da_share share;        /* this rank's chunks */
   float *x, *table, *d_rows, *dW_x_groups;
   size_t x_capacity, table_capacity, d_rows_capacity, groups_capacity;
 };
@@ -67,6 +69,7 @@ void da_engine_close(da_engine *engine) {
   for (int i = 0; engine->partials && i < DA_MAX_CHUNKS; i++) da_partial_free(&engine->partials[i]);
   da_mem_free(engine->spaces);
   da_mem_free(engine->partials);
+  da_share_free(&engine->share);
   da_mem_free(engine->x);
   da_mem_free(engine->table);
   da_mem_free(engine->d_rows);
@@ -119,8 +122,9 @@ static void fill_table(void *context, size_t task, int thread) {
 static void differentiate_chunk(void *context, size_t task, int thread) {
   const step *s = context;
   const da_engine *engine = s->engine;
-  const da_chunk *chunk = &engine->plan.chunks[task];
-  da_partial *partial = &engine->partials[task];
+  const size_t number = engine->share.begin + task;
+  const da_chunk *chunk = &engine->plan.chunks[number];
+  da_partial *partial = &engine->partials[number];
   da_partial_begin(partial, &engine->weights, engine->plan.n_active, s->context.masks.on);
   for (uint32_t t = chunk->begin; t < chunk->end; t++)
     da_tile_gradient(&engine->spaces[thread], &s->context, &engine->plan.tiles[t], partial);
@@ -164,16 +168,17 @@ static da_status begin_step(step *s, bool keep, da_error *err) {
   return DA_OK;
 }
 
+static size_t row_stride(const step *s) { return s->context.masks.on ? s->engine->weights.pad.x_stride : s->engine->weights.pad.z_stride; }
+
 static da_status reserve_gradients(step *s, da_error *err) {
   da_engine *engine = s->engine;
   const da_plan *plan = &engine->plan;
   const da_padding *pad = &engine->weights.pad;
   const da_shape *shape = &engine->weights.shape;
-  for (uint32_t c = 0; c < plan->n_chunks; c++) {
+  for (uint32_t c = engine->share.begin; c < engine->share.end; c++) {
     size_t n_rows = (size_t)plan->chunks[c].n_nodes * shape->n_inputs;
     if (n_rows > plan->n_active) n_rows = plan->n_active;
-    DA_TRY(da_partial_reserve(&engine->partials[c], &engine->weights, s->context.masks.on ? pad->x_stride : pad->z_stride, n_rows,
-                              plan->n_active, err));
+    DA_TRY(da_partial_reserve(&engine->partials[c], &engine->weights, row_stride(s), n_rows, plan->n_active, err));
   }
   DA_TRY(reserve_floats(&engine->d_rows, &engine->d_rows_capacity, plan->n_active * pad->z_stride, err));
   return reserve_floats(&engine->dW_x_groups, &engine->groups_capacity, DA_ROW_GROUPS * shape->n_embedding * pad->z_stride, err);
@@ -196,8 +201,10 @@ da_status da_engine_gradient(da_engine *engine, const float *params, const da_ba
   set_masks(&s, mask_seed);
   s.plan_options = (da_plan_options){.share = !s.context.masks.on, .max_chunks = DA_MAX_CHUNKS};
   DA_TRY(begin_step(&s, true, err));
+  da_share_take(&engine->share, engine->options.team, engine->plan.n_chunks);
   DA_TRY(reserve_gradients(&s, err));
-  da_pool_run(engine->pool, engine->plan.n_chunks, differentiate_chunk, &s);
+  da_pool_run(engine->pool, engine->share.end - engine->share.begin, differentiate_chunk, &s);
+  DA_TRY(da_share_exchange(&engine->share, &engine->weights, &engine->plan, engine->partials, row_stride(&s), s.context.masks.on, err));
   memset(dparams, 0,
          (size_t)engine->weights.shape.n_rows * engine->weights.shape.n_embedding * sizeof *dparams); /* the embedding's: rows not met */
   s.sum = (da_sum){.weights = &engine->weights,

@@ -5,6 +5,7 @@
 #ifndef DA_MODEL_ENGINE_H
 #define DA_MODEL_ENGINE_H
 
+#include "base/team.h"
 #include "base/threads.h"
 #include "model/network.h"
 
@@ -24,6 +25,9 @@ typedef struct {
   da_kernels kernels; /* BEST: what the processor has */
   da_dropout_kind dropout_kind;
   float dropout, recurrent_dropout; /* rates, 0 <= rate < 1; 0: none */
+  /* NULL: alone. Otherwise every rank calls da_engine_gradient with the same arguments, takes its share of the chunks, and gets the
+   * same gradient, to the bit that of one rank. Scoring is each rank's own. Must outlive the engine. */
+  const da_team *team;
 } da_engine_options;
 
 typedef struct da_engine da_engine;

@@ -8,32 +8,48 @@
 static size_t dW_h_length(const da_weights *weights) { return ((size_t)weights->pad.P + 1) * weights->pad.z_stride; }
 static size_t dW_x_length(const da_weights *weights) { return weights->shape.n_embedding * weights->pad.z_stride; }
 
+size_t da_partial_block_length(const da_weights *weights) {
+  return dW_h_length(weights) + dW_x_length(weights) + 2 * (size_t)weights->pad.P;
+}
+
+size_t da_partial_row_length(const da_weights *weights, const da_partial *partial) {
+  return partial->has_dW_x ? partial->row_stride : 4 * (size_t)weights->pad.P;
+}
+
 da_status da_partial_reserve(da_partial *partial, const da_weights *weights, size_t row_stride, size_t n_rows, size_t n_active,
                              da_error *err) {
-  const size_t P = weights->pad.P, n_h = dW_h_length(weights), n_x = dW_x_length(weights);
+  const size_t n = da_partial_block_length(weights);
   const char *what = "the gradients of a chunk";
-  DA_TRY(da_mem_reserve((void **)&partial->block, &partial->block_capacity, n_h + n_x + 2 * P, sizeof *partial->block, what, err));
-  DA_TRY(da_mem_reserve((void **)&partial->rows, &partial->rows_capacity, n_rows * row_stride, sizeof *partial->rows, what, err));
+  DA_TRY(da_mem_reserve((void **)&partial->block, &partial->block_capacity, n, sizeof *partial->block, what, err));
+  DA_TRY(
+      da_mem_reserve((void **)&partial->rows_block, &partial->rows_capacity, n_rows * row_stride, sizeof *partial->rows_block, what, err));
   DA_TRY(da_mem_reserve((void **)&partial->slot_of, &partial->slot_capacity, n_active, sizeof *partial->slot_of, what, err));
-  partial->dW_h = partial->block;
-  partial->dW_x = partial->dW_h + n_h;
-  partial->dw_a = partial->dW_x + n_x;
-  partial->dw_o = partial->dw_a + P;
+  da_partial_view(partial, weights, partial->block, partial->rows_block);
   partial->row_stride = row_stride;
   return DA_OK;
 }
 
+void da_partial_view(da_partial *partial, const da_weights *weights, float *block, float *rows) {
+  partial->rows = rows;
+  partial->dW_h = block;
+  partial->dW_x = partial->dW_h + dW_h_length(weights);
+  partial->dw_a = partial->dW_x + dW_x_length(weights);
+  partial->dw_o = partial->dw_a + weights->pad.P;
+}
+
 void da_partial_free(da_partial *partial) {
   da_mem_free(partial->block);
-  da_mem_free(partial->rows);
+  da_mem_free(partial->rows_block);
   da_mem_free(partial->slot_of);
   *partial = (da_partial){0};
 }
 
 void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active, bool needs_dW_x) {
+  partial->has_dW_x = needs_dW_x;
   if (needs_dW_x) memset(partial->dW_x, 0, dW_x_length(weights) * sizeof *partial->dW_x);
   memset(partial->dw_a, 0, 2 * (size_t)weights->pad.P * sizeof *partial->dw_a); /* and dw_o */
   memset(partial->slot_of, 0xff, n_active * sizeof *partial->slot_of);
+  partial->present = true;
   partial->has_dW_h = false;
   partial->n_slots = 0;
   partial->db_a = partial->db_o = partial->loss = 0;
@@ -46,16 +62,63 @@ uint32_t da_partial_slot(da_partial *partial, uint32_t active) {
   return *slot | DA_NEW_SLOT;
 }
 
+static void add_to(const da_weights *weights, size_t n, float *into, const float *from) {
+  const float *parts[] = {into, from};
+  weights->kernels->add_up(n, parts, 2, into);
+}
+
+da_status da_partial_merge(const da_weights *weights, da_partial *into, da_partial *from, uint32_t n_active, da_error *err) {
+  const size_t row_stride = into->row_stride, row_length = da_partial_row_length(weights, into);
+  DA_TRY(da_mem_reserve((void **)&into->rows_block, &into->rows_capacity, (size_t)(into->n_slots + from->n_slots) * row_stride,
+                        sizeof *into->rows_block, "the gradients of chunks", err));
+  into->rows = into->rows_block;
+  add_to(weights, dW_h_length(weights), into->dW_h, from->dW_h);
+  if (into->has_dW_x) add_to(weights, dW_x_length(weights), into->dW_x, from->dW_x);
+  add_to(weights, 2 * (size_t)weights->pad.P, into->dw_a, from->dw_a);
+  for (uint32_t a = 0; a < n_active; a++) {
+    if (from->slot_of[a] == UINT32_MAX) continue;
+    const uint32_t slot = da_partial_slot(into, a);
+    float *row = into->rows + (slot & ~DA_NEW_SLOT) * row_stride;
+    const float *added = from->rows + from->slot_of[a] * row_stride;
+    if (slot & DA_NEW_SLOT)
+      memcpy(row, added, row_length * sizeof *row);
+    else
+      add_to(weights, row_length, row, added);
+  }
+  into->db_a += from->db_a;
+  into->db_o += from->db_o;
+  into->loss += from->loss;
+  from->present = false;
+  return DA_OK;
+}
+
 /* ---- the sum over chunks ---- */
 
-/* n floats at offset of the chunks' blocks, into the first chunk's. The tree is the same at any number of threads. */
+/* The sum of n floats over the parts that are there (not NULL), in the tree of their numbers. Overwrites parts; NULL when none is. */
+static const float *add_tree(const da_kernel_set *kernels, size_t n, float **parts, uint32_t n_parts) {
+  uint32_t n_there = 0;
+  for (uint32_t p = 0; p < n_parts; p++) n_there += parts[p] != NULL;
+  if (n_there == n_parts) {
+    kernels->add_up(n, (const float *const *)parts, n_parts, parts[0]);
+    return parts[0];
+  }
+  for (uint32_t stride = 1; stride < n_parts; stride *= 2) {
+    for (uint32_t p = 0; p + stride < n_parts; p += 2 * stride) {
+      if (!parts[p])
+        parts[p] = parts[p + stride];
+      else if (parts[p + stride])
+        kernels->add_up(n, (const float *[]){parts[p], parts[p + stride]}, 2, parts[p]);
+    }
+  }
+  return parts[0];
+}
+
+/* n floats at offset of the chunks' blocks. */
 static const float *add_chunks(const da_sum *sum, size_t offset, size_t n) {
-  const float *parts[DA_MAX_CHUNKS];
+  float *parts[DA_MAX_CHUNKS];
   const uint32_t n_chunks = sum->plan->n_chunks;
-  for (uint32_t c = 0; c < n_chunks; c++) parts[c] = sum->partials[c].block + offset;
-  float *out = sum->partials[0].block + offset;
-  sum->weights->kernels->add_up(n, parts, n_chunks, out);
-  return out;
+  for (uint32_t c = 0; c < n_chunks; c++) parts[c] = sum->partials[c].present ? sum->partials[c].dW_h + offset : NULL;
+  return add_tree(sum->weights->kernels, n, parts, n_chunks);
 }
 
 static void scale(float *values, const float *factors, size_t n) {
@@ -83,15 +146,15 @@ static void sum_recurrent_kernel(const da_sum *sum, size_t task) {
 
 /* Rows begin .. end-1 of d_rows, each the sum over the chunks that have met it. */
 static void sum_rows(const da_sum *sum, uint32_t begin, uint32_t end) {
-  const size_t row_stride = sum->partials[0].row_stride, n = sum->journey_masks ? row_stride : 4 * (size_t)sum->weights->pad.P;
+  const size_t row_stride = sum->partials[0].row_stride, n = da_partial_row_length(sum->weights, &sum->partials[0]);
   for (uint32_t a = begin; a < end; a++) {
-    const float *parts[DA_MAX_CHUNKS];
-    size_t n_parts = 0;
+    float *parts[DA_MAX_CHUNKS];
     for (uint32_t c = 0; c < sum->plan->n_chunks; c++) {
       const da_partial *partial = &sum->partials[c];
-      if (partial->slot_of[a] != UINT32_MAX) parts[n_parts++] = partial->rows + partial->slot_of[a] * row_stride;
+      const bool met = partial->present && partial->slot_of[a] != UINT32_MAX;
+      parts[c] = met ? partial->rows + partial->slot_of[a] * row_stride : NULL;
     }
-    sum->weights->kernels->add_up(n, parts, n_parts, sum->d_rows + a * row_stride);
+    memcpy(sum->d_rows + a * row_stride, add_tree(sum->weights->kernels, n, parts, sum->plan->n_chunks), n * sizeof *sum->d_rows);
   }
 }
 
@@ -128,11 +191,23 @@ void da_partial_sum(const da_sum *sum, size_t task) {
     sum_row_group(sum, task - DA_SUM_TASKS);
 }
 
-static double add_scalars(const da_partial *partials, uint32_t n, size_t member) {
-  if (n == 1) return *(const double *)((const char *)partials + member);
-  uint32_t half = 1; /* as in add_chunks: a full tree to the left */
-  while (half * 2 < n) half *= 2;
-  return add_scalars(partials, half, member) + add_scalars(partials + half, n - half, member);
+/* A member of the chunks, in the same tree. */
+static double add_scalars(const da_sum *sum, size_t member) {
+  double parts[DA_MAX_CHUNKS];
+  bool there[DA_MAX_CHUNKS];
+  const uint32_t n = sum->plan->n_chunks;
+  for (uint32_t c = 0; c < n; c++) {
+    there[c] = sum->partials[c].present;
+    parts[c] = *(const double *)((const char *)&sum->partials[c] + member);
+  }
+  for (uint32_t stride = 1; stride < n; stride *= 2) {
+    for (uint32_t c = 0; c + stride < n; c += 2 * stride) {
+      if (!there[c + stride]) continue;
+      parts[c] = there[c] ? parts[c] + parts[c + stride] : parts[c + stride];
+      there[c] = true;
+    }
+  }
+  return parts[0];
 }
 
 static const float *add_groups(const da_sum *sum) {
@@ -146,15 +221,13 @@ static const float *add_groups(const da_sum *sum) {
 void da_partial_finish(const da_sum *sum, double *loss) {
   const da_weights *weights = sum->weights;
   const size_t E = weights->shape.n_embedding, H = weights->shape.n_hidden, P = weights->pad.P, n_x = dW_x_length(weights);
-  const da_partial *first = &sum->partials[0];
-  const uint32_t n_chunks = sum->plan->n_chunks;
   const float *dW_x = sum->journey_masks ? add_chunks(sum, dW_h_length(weights), n_x) : add_groups(sum);
   for (size_t k = 0; k < E; k++)
     da_weights_unpad(weights, dW_x + k * weights->pad.z_stride, sum->dparams + weights->tensors[DA_TENSOR_W_X].offset + k * 4 * H);
-  add_chunks(sum, dW_h_length(weights) + n_x, 2 * P);
-  memcpy(sum->dparams + weights->tensors[DA_TENSOR_ATTENTION_W].offset, first->dw_a, H * sizeof(float));
-  memcpy(sum->dparams + weights->tensors[DA_TENSOR_OUT_W].offset, first->dw_o, H * sizeof(float));
-  sum->dparams[weights->tensors[DA_TENSOR_ATTENTION_B].offset] = (float)add_scalars(first, n_chunks, offsetof(da_partial, db_a));
-  sum->dparams[weights->tensors[DA_TENSOR_OUT_B].offset] = (float)add_scalars(first, n_chunks, offsetof(da_partial, db_o));
-  *loss = add_scalars(first, n_chunks, offsetof(da_partial, loss));
+  const float *heads = add_chunks(sum, dW_h_length(weights) + n_x, 2 * P);
+  memcpy(sum->dparams + weights->tensors[DA_TENSOR_ATTENTION_W].offset, heads, H * sizeof(float));
+  memcpy(sum->dparams + weights->tensors[DA_TENSOR_OUT_W].offset, heads + P, H * sizeof(float));
+  sum->dparams[weights->tensors[DA_TENSOR_ATTENTION_B].offset] = (float)add_scalars(sum, offsetof(da_partial, db_a));
+  sum->dparams[weights->tensors[DA_TENSOR_OUT_B].offset] = (float)add_scalars(sum, offsetof(da_partial, db_o));
+  *loss = add_scalars(sum, offsetof(da_partial, loss));
 }

@@ -1,4 +1,9 @@
-/* The gradients of one chunk, and their sum over all chunks in a fixed binary tree. */
+/* The gradients of one chunk, and their sum over all chunks in a fixed binary tree over chunk numbers:
+ *
+ *   chunk   0   1   2   3   4        ((0 + 1) + (2 + 3)) + 4
+ *           0 + 1   2 + 3   4        a chunk that has not met a row of the embedding is passed over there, not added as zero:
+ *           0   +   2       4        so a part of the tree may be summed elsewhere (by another rank), to the same bits
+ *           0       +       4 */
 #ifndef DA_MODEL_ENGINE_PARTIAL_H
 #define DA_MODEL_ENGINE_PARTIAL_H
 
@@ -6,9 +11,11 @@
 #include "model/engine_weights.h"
 
 typedef struct {
+  bool present;       /* in the sum; false: already in a partial before it */
   bool has_dW_h;      /* false: dW_h holds nothing yet */
+  bool has_dW_x;      /* masks on each journey */
   float *dW_h;        /* (P + 1, z_stride): row P is the bias, the weight of the 1 behind h */
-  float *dW_x;        /* (E, z_stride); used only with masks on each journey */
+  float *dW_x;        /* (E, z_stride); holds something only with has_dW_x */
   float *dw_a, *dw_o; /* [P] */
   double db_a, db_o, loss;
   /* A row for each active embedding row that the chunk has met: the sum of dz (row_stride = z_stride), from which the embedding's and
@@ -18,9 +25,14 @@ typedef struct {
   uint32_t n_slots;
   size_t row_stride;
   /* private */
-  float *block;
+  float *block, *rows_block; /* owned; where dW_h and rows begin, unless they are another rank's */
   size_t block_capacity, rows_capacity, slot_capacity;
 } da_partial;
+
+/* Floats of dW_h, dW_x, dw_a and dw_o, which follow each other. */
+size_t da_partial_block_length(const da_weights *weights);
+/* Floats of a gradient row that mean something. */
+size_t da_partial_row_length(const da_weights *weights, const da_partial *partial);
 
 /* Makes room for a chunk of at most n_rows different rows, of n_active in the batch. */
 da_status da_partial_reserve(da_partial *partial, const da_weights *weights, size_t row_stride, size_t n_rows, size_t n_active,
@@ -30,6 +42,10 @@ void da_partial_free(da_partial *partial);
 void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active, bool needs_dW_x);
 /* The number of an active row's gradient row; with DA_NEW_SLOT added the first time, when the row holds nothing yet. */
 uint32_t da_partial_slot(da_partial *partial, uint32_t active);
+/* Lets the partial's sums lie elsewhere until it is reserved again: block [da_partial_block_length], rows [n_slots] (row_stride). */
+void da_partial_view(da_partial *partial, const da_weights *weights, float *block, float *rows);
+/* into += from, which is then no longer present. */
+da_status da_partial_merge(const da_weights *weights, da_partial *into, da_partial *from, uint32_t n_active, da_error *err) DA_MUST_CHECK;
 
 /* The sum over chunks, cut into tasks that may run at the same time: 0 .. DA_SUM_TASKS + DA_ROW_GROUPS - 1 of da_partial_sum, then
  * da_partial_finish. Writes every gradient but those of embedding rows that are not active. */

@@ -175,6 +175,7 @@ static void cut_chunks(da_plan *plan, const da_batch *batch, uint32_t max_chunks
   if (tile_nodes > DA_TILE_MAX_NODES) tile_nodes = DA_TILE_MAX_NODES;
   uint64_t n_chunks = plan->n_nodes / DA_CHUNK_NODES;
   if (n_chunks < 1) n_chunks = 1;
+  if (n_chunks > 1) n_chunks -= n_chunks % (n_chunks < 4 ? 2 : 4); /* even shares for two and four threads or ranks */
   if (n_chunks > max_chunks) n_chunks = max_chunks;
   plan->n_chunks = plan->n_tiles = plan->max_tile_nodes = 0;
   uint64_t nodes_before = 0, nodes = 0; /* before this chunk; before position p */
