@@ -8,6 +8,8 @@
 #include "credit/incremental/maximize.h"
 
 static const uint64_t FOLD_SEED = 0x666f6c64;
+/* Standard errors of held-out log-likelihood by which a part must improve on the structure without it. */
+static const double ENOUGH_EVIDENCE = 2;
 enum { FORM_FOLDS = 5, STRUCTURE_FOLDS = 3, N_DESIGNS = 4 };
 
 static uint32_t fold_of(uint64_t user, uint32_t n_folds) { return (uint32_t)(da_random_hash(FOLD_SEED, user) % n_folds); }
@@ -273,28 +275,61 @@ static da_status fit_structure(const da_hazard_data *data, const da_prior *prior
 }
 
 typedef struct {
-  float *weight;
-  double *scratch, *plain, *loglik; /* [n_users] */
-} structure_space;
+  const da_hazard_data *data;
+  const da_prior *prior;
+  const bool *allowed;
+  const da_monitor *monitor;
+  da_hazard *fits;
+  float *weight;                   /* [n_users] */
+  double *scratch;                 /* [n_users] */
+  double *loglik[DA_N_STRUCTURES]; /* [n_users] held out */
+  bool tried[DA_N_STRUCTURES];
+} contest;
 
-static da_status compare(const da_hazard_data *data, const da_prior *prior, const bool allowed[], const da_monitor *monitor,
-                         structure_space *space, da_hazard fits[], da_evidence over_plain[], int *best, da_error *err) {
-  uint64_t n_users = data->exposure->timeline->set->n_users;
+static da_status try_structure(contest *all, int number, da_error *err) {
+  if (all->tried[number]) return DA_OK;
+  da_monitor_progress(all->monitor, "incremental", "models", (uint64_t)number, DA_N_STRUCTURES);
+  DA_TRY(da_monitor_check(all->monitor, "the incremental method", err));
+  DA_TRY(fit_structure(all->data, all->prior, number, all->fits, err));
+  DA_TRY(judge_structure(all->data, all->prior, &all->fits[number], all->weight, all->scratch, all->loglik[number], err));
+  all->tried[number] = true;
+  return DA_OK;
+}
+
+static da_evidence compare(const contest *all, int number, int with) {
+  uint64_t n_users = all->data->exposure->timeline->set->n_users;
+  for (uint64_t user = 0; user < n_users; user++) all->scratch[user] = all->loglik[number][user] - all->loglik[with][user];
+  return evidence_of(all->scratch, n_users);
+}
+
+/* The best of the structures that add one part to this one, where it has proved itself; this one where none has. */
+static da_status step_up(contest *all, int from, int *to, da_error *err) {
+  double best_gain = 0;
+  *to = from;
+  for (int part = 1; part < DA_N_STRUCTURES; part *= 2) {
+    int number = from | part;
+    if (number == from || !all->allowed[number]) continue;
+    DA_TRY(try_structure(all, number, err));
+    da_evidence evidence = compare(all, number, from);
+    if (evidence.z <= ENOUGH_EVIDENCE || evidence.gain <= best_gain) continue;
+    best_gain = evidence.gain;
+    *to = number;
+  }
+  return DA_OK;
+}
+
+static da_status choose(contest *all, da_evidence over_plain[], int *best, da_error *err) {
   bool alone = true;
-  for (int s = 1; s < DA_N_STRUCTURES; s++) alone = alone && !allowed[s];
+  for (int s = 1; s < DA_N_STRUCTURES; s++) alone = alone && !all->allowed[s];
   *best = 0;
-  for (int s = 0; s < DA_N_STRUCTURES; s++) {
-    over_plain[s] = (da_evidence){0};
-    if (!allowed[s]) continue;
-    da_monitor_progress(monitor, "incremental", "models", (uint64_t)s, DA_N_STRUCTURES);
-    DA_TRY(da_monitor_check(monitor, "the incremental method", err));
-    DA_TRY(fit_structure(data, prior, s, fits, err));
-    if (alone) return DA_OK;
-    double *loglik = s == 0 ? space->plain : space->loglik;
-    DA_TRY(judge_structure(data, prior, &fits[s], space->weight, space->scratch, loglik, err));
-    for (uint64_t user = 0; s > 0 && user < n_users; user++) space->loglik[user] -= space->plain[user];
-    if (s > 0) over_plain[s] = evidence_of(space->loglik, n_users);
-    if (over_plain[s].gain > over_plain[*best].gain) *best = s;
+  if (alone) return fit_structure(all->data, all->prior, 0, all->fits, err);
+  DA_TRY(try_structure(all, 0, err));
+  for (int from = -1; from != *best;) {
+    from = *best;
+    DA_TRY(step_up(all, from, best, err));
+  }
+  for (int s = 1; s < DA_N_STRUCTURES; s++) {
+    if (all->tried[s]) over_plain[s] = compare(all, s, 0);
   }
   return DA_OK;
 }
@@ -302,20 +337,23 @@ static da_status compare(const da_hazard_data *data, const da_prior *prior, cons
 da_status da_choice_structure(const da_hazard_data *data, const da_prior *prior, const bool allowed[DA_N_STRUCTURES],
                               const da_monitor *monitor, da_hazard fits[DA_N_STRUCTURES], da_evidence over_plain[DA_N_STRUCTURES],
                               int *best, da_error *err) {
-  uint64_t n_users = data->exposure->timeline->set->n_users;
-  for (int s = 0; s < DA_N_STRUCTURES; s++) fits[s] = (da_hazard){0};
-  double *block = da_mem_alloc(n_users * 3, sizeof *block);
-  structure_space space = {.weight = da_mem_alloc(n_users, sizeof *space.weight)};
-  da_status status = DA_OK;
-  if (!block || !space.weight) {
-    status = da_mem_fail(err, n_users * 3, sizeof *block, "the held-out users");
+  uint64_t n_users = data->exposure->timeline->set->n_users, n_numbers = n_users * (DA_N_STRUCTURES + 1);
+  double *block = da_mem_calloc(n_numbers, sizeof *block);
+  contest all = {.data = data, .prior = prior, .allowed = allowed, .monitor = monitor, .fits = fits};
+  all.weight = da_mem_alloc(n_users, sizeof *all.weight);
+  for (int s = 0; s < DA_N_STRUCTURES; s++) {
+    fits[s] = (da_hazard){0};
+    over_plain[s] = (da_evidence){0};
+    if (block) all.loglik[s] = block + (uint64_t)s * n_users;
+  }
+  da_status status;
+  if (!block || !all.weight) {
+    status = da_mem_fail(err, n_numbers, sizeof *block, "the held-out users");
   } else {
-    space.scratch = block;
-    space.plain = block + n_users;
-    space.loglik = block + 2 * n_users;
-    status = compare(data, prior, allowed, monitor, &space, fits, over_plain, best, err);
+    all.scratch = block + DA_N_STRUCTURES * n_users;
+    status = choose(&all, over_plain, best, err);
   }
   da_mem_free(block);
-  da_mem_free(space.weight);
+  da_mem_free(all.weight);
   return status;
 }

@@ -3,7 +3,9 @@
  * 1. Form. Target: does the user's last row end in a conversion? The hazard form and the journey form are fitted on the other
  *    users, both recalibrated there (log rate -> a + b log rate), and the summed log-likelihood difference on the held-out users
  *    decides; below two standard errors it is also called undetermined.
- * 2. Structure of the hazard form: plain, with user term, modulated, or both, by held-out log-likelihood of all rows.
+ * 2. Structure of the hazard form: plain, with user term, modulated, or both, by held-out log-likelihood of all rows. It grows from
+ *    the plain one part by part: a part is taken when it gains more than two standard errors over the structure without it. Taking
+ *    whatever gains anything cost accuracy where the plain one is true (docs/credit.md).
  * 3. Design of the journey form: its decay times, and whether the first touch's campaign counts.
  * Users are assigned to folds by a hash of their number: the same every time. */
 #ifndef DA_CREDIT_INCREMENTAL_CHOICE_H
@@ -32,8 +34,8 @@ da_status da_choice_journey_design(const da_timeline *timeline, double longest_d
 da_status da_choice_form(const da_hazard_data *data, const da_hazard *plain, const da_journey_counts *counts, bool with_first,
                          da_evidence *hazard_over_journey, da_error *err) DA_MUST_CHECK;
 
-/* Fits the allowed structures to all users (fits[s], the others {0}; the caller frees), compares them, *best is the winner.
- * over_plain[s]: evidence of structure s against structure 0. */
+/* Fits structures to all users (fits[s], {0} for those that were not tried; the caller frees), compares them, *best is the winner.
+ * over_plain[s]: evidence of structure s against structure 0; gain 0 for those that were not tried. */
 da_status da_choice_structure(const da_hazard_data *data, const da_prior *prior, const bool allowed[DA_N_STRUCTURES],
                               const da_monitor *monitor, da_hazard fits[DA_N_STRUCTURES], da_evidence over_plain[DA_N_STRUCTURES],
                               int *best, da_error *err) DA_MUST_CHECK;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "credit/incremental/cholesky.h"
+#include "credit/incremental/information.h"
 #include "credit/incremental/maximize.h"
 
 static const double RIDGE_USER = .01, FIRST_RIDGE = 30;
@@ -253,29 +255,57 @@ static void curvature_at_start(const fitting *fit, double *curvature) {
   }
 }
 
-static da_status search(fitting *fit, da_error *err) {
+/* The factor of the profile likelihood's curvature where the fit stands; *found false where it is not to be had. */
+static da_status profile_factor(fitting *fit, size_t n, double *factor, bool *found, da_error *err) {
+  da_hazard *hazard = fit->hazard;
+  da_information information;
+  hazard->rate = fit->point.rate;
+  DA_TRY(da_information_init(fit->data, fit->options->user_weight, hazard, &information, err));
+  size_t first_user = information.n - n;
+  for (size_t k = 0; k < (hazard->structure.user_term ? hazard->n_campaigns : 0); k++) {
+    information.matrix[(first_user + k) * (information.n + 1)] += RIDGE_USER;
+  }
+  *found = da_information_factorise(&information, hazard);
+  if (*found) da_cholesky_last_block(information.matrix, information.n, n, factor);
+  da_information_free(&information);
+  return DA_OK;
+}
+
+/* room: [3 n + n n where the information fits]. */
+static da_status climb(fitting *fit, size_t n, double *room, da_error *err) {
   da_hazard *hazard = fit->hazard;
   size_t n_user = hazard->structure.user_term ? hazard->n_campaigns : 0;
-  size_t n = n_user + (hazard->structure.modulated ? hazard->n_modulators : 0);
+  double *x = room, *gradient = room + n;
+  memcpy(x, hazard->user, n_user * sizeof *x);
+  memcpy(x + n_user, hazard->gamma, (n - n_user) * sizeof *x);
+  da_maximize problem = {
+      .n = n, .evaluate = evaluate, .context = fit, .curvature = room + 2 * n, .tolerance = TOLERANCE, .max_evaluations = MAX_EVALUATIONS};
+  bool found = false;
+  if (da_information_fits(hazard)) DA_TRY(profile_factor(fit, n, room + 3 * n, &found, err));
+  if (found)
+    problem.factor = room + 3 * n;
+  else
+    curvature_at_start(fit, room + 2 * n);
+  DA_TRY(da_maximize_run(&problem, x, &hazard->loglik, &hazard->n_evaluations, err));
+  fit->em_tolerance = 1e-4;
+  hazard->loglik = evaluate(fit, x, gradient); /* leaves parameters, weights and responsibilities at x */
+  return DA_OK;
+}
+
+static da_status search(fitting *fit, da_error *err) {
+  da_hazard *hazard = fit->hazard;
+  size_t n = (hazard->structure.user_term ? hazard->n_campaigns : 0) + (hazard->structure.modulated ? hazard->n_modulators : 0);
   weigh_users(fit);
   weigh_touches(fit);
   fit->em_tolerance = n > 0 ? 1e-3 : 1e-4;
   hazard->loglik = da_em_run(&fit->em, fit->em_space, fit->em_tolerance, MAX_EM_CYCLES, &fit->point, fit->responsibility);
   hazard->n_evaluations = 1;
   if (n == 0) return DA_OK;
-  double *x = da_mem_alloc(2 * n, sizeof *x);
-  if (!x) return da_mem_fail(err, 2 * n, sizeof *x, "the fit of the hazard form");
-  memcpy(x, hazard->user, n_user * sizeof *x);
-  memcpy(x + n_user, hazard->gamma, (n - n_user) * sizeof *x);
-  curvature_at_start(fit, x + n);
-  da_maximize problem = {
-      .n = n, .evaluate = evaluate, .context = fit, .curvature = x + n, .tolerance = TOLERANCE, .max_evaluations = MAX_EVALUATIONS};
-  da_status status = da_maximize_run(&problem, x, &hazard->loglik, &hazard->n_evaluations, err);
-  if (status == DA_OK) {
-    fit->em_tolerance = 1e-4;
-    hazard->loglik = evaluate(fit, x, x + n); /* leaves parameters, weights and responsibilities at x */
-  }
-  da_mem_free(x);
+  size_t n_room = 3 * n + (da_information_fits(hazard) ? n * n : 0);
+  double *room = da_mem_alloc(n_room, sizeof *room);
+  if (!room) return da_mem_fail(err, n_room, sizeof *room, "the fit of the hazard form");
+  da_status status = climb(fit, n, room, err);
+  da_mem_free(room);
   return status;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "credit/incremental/cholesky.h"
 
 enum { MEMORY = 8, MAX_HALVINGS = 12 };
 
@@ -14,6 +15,7 @@ typedef struct {
   double *s, *y; /* [MEMORY * n] */
   double rho[MEMORY];
   int next, n_kept;
+  double *scratch; /* [n] */
 } history;
 
 static double dot(const double *a, const double *b, size_t n) {
@@ -22,8 +24,17 @@ static double dot(const double *a, const double *b, size_t n) {
   return sum;
 }
 
+/* In place: x becomes curvature^-1 x, by the caller's guess. */
+static void apply_guess(const da_maximize *problem, double *x) {
+  if (problem->factor) {
+    da_cholesky_solve(problem->factor, problem->n, x);
+  } else {
+    for (size_t i = 0; i < problem->n; i++) x[i] /= problem->curvature[i];
+  }
+}
+
 /* direction = H gradient, H the inverse curvature that the history implies: the two-loop recursion. */
-static void ascent_direction(const history *past, const double *curvature, const double *gradient, double *direction) {
+static void ascent_direction(const da_maximize *problem, history *past, const double *gradient, double *direction) {
   size_t n = past->n;
   double alpha[MEMORY];
   memcpy(direction, gradient, n * sizeof *direction);
@@ -37,11 +48,12 @@ static void ascent_direction(const history *past, const double *curvature, const
   if (past->n_kept > 0) {
     int at = (past->next - 1 + MEMORY) % MEMORY;
     const double *y = past->y + (size_t)at * n;
-    double y_inverse_y = 0;
-    for (size_t i = 0; i < n; i++) y_inverse_y += y[i] * y[i] / curvature[i];
-    scale = 1 / (past->rho[at] * y_inverse_y);
+    memcpy(past->scratch, y, n * sizeof *y);
+    apply_guess(problem, past->scratch);
+    scale = 1 / (past->rho[at] * dot(y, past->scratch, n));
   }
-  for (size_t i = 0; i < n; i++) direction[i] *= scale / curvature[i];
+  apply_guess(problem, direction);
+  for (size_t i = 0; i < n; i++) direction[i] *= scale;
   for (int k = past->n_kept; k >= 1; k--) {
     int at = (past->next - k + MEMORY) % MEMORY;
     const double *s = past->s + (size_t)at * n, *y = past->y + (size_t)at * n;
@@ -86,7 +98,7 @@ static void climb(const da_maximize *problem, history *past, point *here, point 
   here->value = problem->evaluate(problem->context, here->x, here->gradient);
   *n_evaluations = 1;
   while (*n_evaluations < problem->max_evaluations) {
-    ascent_direction(past, problem->curvature, here->gradient, direction);
+    ascent_direction(problem, past, here->gradient, direction);
     double slope = dot(direction, here->gradient, n);
     if (!(slope > problem->tolerance)) return;
     if (!line_search(problem, here, direction, slope, next, n_evaluations)) {
@@ -102,11 +114,11 @@ static void climb(const da_maximize *problem, history *past, point *here, point 
 }
 
 da_status da_maximize_run(const da_maximize *problem, double *x, double *value, int *n_evaluations, da_error *err) {
-  size_t n = problem->n, n_numbers = (2 * MEMORY + 5) * n;
+  size_t n = problem->n, n_numbers = (2 * MEMORY + 6) * n;
   double *block = da_mem_calloc(n_numbers, sizeof *block);
   if (!block) return da_mem_fail(err, n_numbers, sizeof *block, "the search for the best fit");
-  history past = {.n = n, .s = block, .y = block + MEMORY * n};
-  double *rest = block + 2 * MEMORY * n;
+  history past = {.n = n, .s = block, .y = block + MEMORY * n, .scratch = block + 2 * MEMORY * n};
+  double *rest = past.scratch + n;
   point here = {.x = rest, .gradient = rest + n}, next = {.x = rest + 2 * n, .gradient = rest + 3 * n};
   int count = 0;
   memcpy(here.x, x, n * sizeof *x);

@@ -1,7 +1,7 @@
 /* The maximum of a smooth function of n numbers, from its values and gradients: L-BFGS with backtracking.
  *
  * Nocedal and Wright, Numerical Optimization, 2nd edition, algorithms 7.4 and 7.5; the first guess of the inverse curvature
- * is the caller's diagonal, because here it is known well (information of a Poisson regression plus ridge). */
+ * is the caller's, because here it is known well (information of a Poisson regression or point process plus ridge). */
 #ifndef DA_CREDIT_INCREMENTAL_MAXIMIZE_H
 #define DA_CREDIT_INCREMENTAL_MAXIMIZE_H
 
@@ -14,7 +14,8 @@ typedef struct {
   /* Value at x, and its gradient [n]. Not finite: x is out of bounds, a shorter step is tried. */
   double (*evaluate)(void *context, const double *x, double *gradient);
   void *context;
-  const double *curvature; /* [n] > 0: minus the second derivatives, roughly */
+  const double *curvature; /* [n] > 0: minus the second derivatives, roughly, as far as they are diagonal */
+  const double *factor;    /* [n * n] in place of curvature: the Cholesky factor (cholesky.h) of the whole matrix; NULL allowed */
   double tolerance;        /* stop when the step promises less gain in value than this */
   int max_evaluations;
 } da_maximize;
