@@ -116,7 +116,7 @@ static da_status fit_hazard(incremental *own, const da_credit_input *input, da_e
 static da_status fit_journey(incremental *own, const da_credit_input *input, da_error *err) {
   own->result.n_scales = own->counts.n_taus;
   memcpy(own->result.scale_days, own->counts.tau, (size_t)own->counts.n_taus * sizeof *own->counts.tau);
-  return da_journey_form_fit(&own->counts, own->result.with_first, NULL, input->pool, &own->answer.journey, err);
+  return da_journey_form_fit(&own->counts, own->result.with_first, NULL, NULL, input->pool, &own->answer.journey, err);
 }
 
 static bool time_stands_still(const da_timeline *timeline) { return timeline->end <= 2 * timeline->unit; }

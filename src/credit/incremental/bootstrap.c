@@ -22,7 +22,7 @@ static da_status refit(const da_answer *answer, const da_prior *prior, const flo
   again->data.pool = NULL; /* we are inside a task of the pool */
   if (answer->form == DA_FORM_JOURNEY) {
     again->journey = (da_journey_form){0};
-    return da_journey_form_fit(answer->counts, answer->journey.with_first, weight, NULL, &again->journey, err);
+    return da_journey_form_fit(answer->counts, answer->journey.with_first, weight, &answer->journey, NULL, &again->journey, err);
   }
   again->hazard = (da_hazard){0};
   DA_TRY(da_hazard_start_from(&again->data, answer->hazard.structure, &answer->hazard, &again->hazard, err));

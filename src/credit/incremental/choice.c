@@ -52,13 +52,13 @@ static double held_out_journeys(const da_journey_counts *counts, const da_journe
   return loglik;
 }
 
-static da_status judge_design(const da_journey_counts *counts, bool with_first, float *weight, da_pool *pool, double *loglik,
+static da_status judge_design(const da_journey_counts *counts, const da_journey_form *whole, float *weight, da_pool *pool, double *loglik,
                               da_error *err) {
   *loglik = 0;
   for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
     da_journey_form form;
     leave_out(weight, counts->timeline->set->n_users, fold, STRUCTURE_FOLDS);
-    DA_TRY(da_journey_form_fit(counts, with_first, weight, pool, &form, err));
+    DA_TRY(da_journey_form_fit(counts, whole->with_first, weight, whole, pool, &form, err));
     *loglik += held_out_journeys(counts, &form, weight);
     da_journey_form_free(&form);
   }
@@ -74,14 +74,19 @@ static da_status judge_designs(const da_timeline *timeline, double longest_days,
     int n_taus = design_taus(design, longest_days, tau);
     DA_TRY(da_journey_counts_init(timeline, tau, n_taus, pool, &counts, err));
     da_status status = DA_OK;
+    da_journey_form whole = {0};
     for (int with_first = 0; with_first < 2 && status == DA_OK; with_first++) {
       double loglik;
-      status = judge_design(&counts, with_first, weight, pool, &loglik, err);
+      da_journey_form start = whole;
+      status = da_journey_form_fit(&counts, with_first, NULL, with_first ? &start : NULL, pool, &whole, err);
+      da_journey_form_free(&start);
+      if (status == DA_OK) status = judge_design(&counts, &whole, weight, pool, &loglik, err);
       if (status == DA_OK && loglik > best_loglik) {
         best_loglik = loglik;
         *best = design + with_first;
       }
     }
+    da_journey_form_free(&whole);
     da_journey_counts_free(&counts);
     if (status != DA_OK) return status;
   }
@@ -210,10 +215,11 @@ static da_status hazard_fold(const da_hazard_data *data, const da_hazard *plain,
   return status;
 }
 
-static da_status journey_fold(const da_journey_counts *counts, bool with_first, da_pool *pool, form_space *space, da_error *err) {
+static da_status journey_fold(const da_journey_counts *counts, const da_journey_form *whole, da_pool *pool, form_space *space,
+                              da_error *err) {
   const da_journeys *set = counts->timeline->set;
   da_journey_form form;
-  DA_TRY(da_journey_form_fit(counts, with_first, space->weight, pool, &form, err));
+  DA_TRY(da_journey_form_fit(counts, whole->with_first, space->weight, whole, pool, &form, err));
   for (uint64_t user = 0; user < set->n_users; user++) {
     space->x[user] = da_journey_form_score(counts, &form, set->first_journey[user + 1] - 1);
   }
@@ -228,11 +234,14 @@ da_status da_choice_form(const da_hazard_data *data, const da_hazard *plain, con
                       da_mem_calloc(n_users, sizeof *space.difference)};
   da_status status = DA_OK;
   if (!space.weight || !space.x || !space.difference) status = da_mem_fail(err, n_users, sizeof *space.x, "the held-out users");
+  da_journey_form whole = {0};
+  if (status == DA_OK) status = da_journey_form_fit(counts, with_first, NULL, NULL, data->pool, &whole, err);
   for (uint32_t fold = 0; fold < FORM_FOLDS && status == DA_OK; fold++) {
     leave_out(space.weight, n_users, fold, FORM_FOLDS);
     status = hazard_fold(data, plain, &space, err);
-    if (status == DA_OK) status = journey_fold(counts, with_first, data->pool, &space, err);
+    if (status == DA_OK) status = journey_fold(counts, &whole, data->pool, &space, err);
   }
+  da_journey_form_free(&whole);
   if (status == DA_OK) *hazard_over_journey = evidence_of(space.difference, n_users);
   da_mem_free(space.weight);
   da_mem_free(space.x);

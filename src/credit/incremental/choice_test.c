@@ -39,8 +39,29 @@ static void structures_that_are_not_allowed_are_not_fitted(void **state) {
   prepared_free(p);
 }
 
+/* draw_log's conversions come at one rate: no part can have more than chance to show for itself. */
+static void without_evidence_the_plain_structure_stays(void **state) {
+  (void)state;
+  da_error err = {0};
+  int n_plain = 0;
+  for (uint64_t seed = 1; seed <= 4; seed++) {
+    prepared *p = prepare_set(draw_log(true, seed), 2);
+    da_hazard fits[DA_N_STRUCTURES];
+    da_evidence evidence[DA_N_STRUCTURES];
+    const bool allowed[] = {true, false, true, false};
+    int best = -1;
+    assert_ok(da_choice_structure(&p->data, NULL, allowed, NULL, fits, evidence, &best, &err), err);
+    assert_true((best == 2) == (evidence[2].z > 2));
+    n_plain += best == 0;
+    for (int s = 0; s < DA_N_STRUCTURES; s++) da_hazard_free(&fits[s]);
+    prepared_free(p);
+  }
+  assert_true(n_plain >= 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(held_out_users_tell_the_forms_apart),
+                                     cmocka_unit_test(without_evidence_the_plain_structure_stays),
                                      cmocka_unit_test(structures_that_are_not_allowed_are_not_fitted)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

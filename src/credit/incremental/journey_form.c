@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "credit/incremental/cholesky.h"
 #include "credit/incremental/maximize.h"
 
 static const double RIDGE = 3, TOLERANCE = .01;
-enum { MAX_EVALUATIONS = 100 };
+/* Up to so many features the search knows the whole curvature, beyond only its diagonal. */
+enum { MAX_EVALUATIONS = 100, MOST_FOR_FACTOR = 128 };
 
 /* --- Decayed counts ----------------------------------------------------------------------------------------------------- */
 
@@ -128,7 +130,8 @@ typedef struct {
   bool for_curvature; /* sums of lambda x^2 in place of the gradient */
   size_t n;
   const double *x;
-  double *sums; /* [n_chunks * (n + 1)] */
+  double *sums;    /* [n_chunks * (n + 1)] */
+  double *squares; /* [n_chunks * n * n] */
 } fitting;
 
 static void add_journey(const fitting *fit, uint64_t journey, double count, double *to) {
@@ -183,36 +186,86 @@ static double evaluate(void *context, const double *x, double *gradient) {
   return value;
 }
 
+/* Adds lambda x x' of the journeys to the lower triangle. */
+static void inform_chunk(void *context, size_t chunk, int thread) {
+  (void)thread;
+  const fitting *fit = context;
+  const da_journey_counts *counts = fit->counts;
+  const da_journeys *set = counts->timeline->set;
+  size_t n = fit->n;
+  double *to = fit->squares + chunk * n * n;
+  memset(to, 0, n * n * sizeof *to);
+  for (uint64_t user = counts->timeline->chunk_user[chunk]; user < counts->timeline->chunk_user[chunk + 1]; user++) {
+    double count = fit->user_weight ? (double)fit->user_weight[user] : 1;
+    for (uint64_t j = set->first_journey[user]; count > 0 && j < set->first_journey[user + 1]; j++) {
+      double lambda = count * exp(score(counts, fit->with_first, fit->x, fit->x[n - 1], j));
+      uint64_t end = features_end(counts, fit->with_first, j);
+      for (uint64_t a = counts->begin[j]; a < end; a++) {
+        double from_a = lambda * (double)counts->value[a];
+        for (uint64_t b = counts->begin[j]; b < end; b++) {
+          if (counts->index[b] <= counts->index[a]) to[counts->index[a] * n + counts->index[b]] += from_a * (double)counts->value[b];
+        }
+        to[(n - 1) * n + counts->index[a]] += from_a;
+      }
+      to[n * n - 1] += lambda;
+    }
+  }
+}
+
+/* The factor of the curvature at x; *found false where it is not positive definite. */
+static da_status find_factor(fitting *fit, const double *x, double *factor, bool *found, da_error *err) {
+  size_t n = fit->n, n_chunks = fit->counts->timeline->n_chunks;
+  fit->x = x;
+  fit->squares = da_mem_alloc(n_chunks * n * n, sizeof *fit->squares);
+  if (!fit->squares) return da_mem_fail(err, n_chunks * n * n, sizeof *fit->squares, "the curvature of the journey form");
+  da_pool_run(fit->pool, n_chunks, inform_chunk, fit);
+  for (size_t i = 0; i < n * n; i++) {
+    factor[i] = i % (n + 1) == 0 && i + 1 < n * n ? RIDGE : 0;
+    for (size_t chunk = 0; chunk < n_chunks; chunk++) factor[i] += fit->squares[chunk * n * n + i];
+  }
+  da_mem_free(fit->squares);
+  *found = da_cholesky_factorise(factor, n);
+  return DA_OK;
+}
+
 static double start_intercept(const da_journeys *set) { return log(((double)set->n_conversions + .5) / ((double)set->n_journeys + 1)); }
 
-static da_status search(fitting *fit, double *x, double *curvature, da_journey_form *form, da_error *err) {
-  x[fit->n - 1] = start_intercept(fit->counts->timeline->set);
-  fit->for_curvature = true;
-  add_up(fit, x, curvature);
-  fit->for_curvature = false;
-  for (size_t k = 0; k < fit->n; k++) curvature[k] += RIDGE;
-  da_maximize problem = {.n = fit->n,
-                         .evaluate = evaluate,
-                         .context = fit,
-                         .curvature = curvature,
-                         .tolerance = TOLERANCE,
-                         .max_evaluations = MAX_EVALUATIONS};
+/* room: [n, or n n where the whole curvature is kept]. */
+static da_status search(fitting *fit, double *x, double *room, da_journey_form *form, da_error *err) {
+  da_maximize problem = {
+      .n = fit->n, .evaluate = evaluate, .context = fit, .curvature = room, .tolerance = TOLERANCE, .max_evaluations = MAX_EVALUATIONS};
+  bool found = false;
+  if (fit->n <= MOST_FOR_FACTOR) DA_TRY(find_factor(fit, x, room, &found, err));
+  if (found) {
+    problem.factor = room;
+  } else {
+    fit->for_curvature = true;
+    add_up(fit, x, room);
+    fit->for_curvature = false;
+    for (size_t k = 0; k < fit->n; k++) room[k] += RIDGE;
+  }
   return da_maximize_run(&problem, x, &form->loglik, NULL, err);
 }
 
-da_status da_journey_form_fit(const da_journey_counts *counts, bool with_first, const float *user_weight, da_pool *pool,
-                              da_journey_form *form, da_error *err) {
+da_status da_journey_form_fit(const da_journey_counts *counts, bool with_first, const float *user_weight, const da_journey_form *start,
+                              da_pool *pool, da_journey_form *form, da_error *err) {
   size_t n = counts->n_campaigns * (size_t)(counts->n_taus + with_first), n_sums = counts->timeline->n_chunks * (n + 2);
   *form = (da_journey_form){.with_first = with_first, .n = n};
   fitting fit = {.counts = counts, .user_weight = user_weight, .pool = pool, .with_first = with_first, .n = n + 1};
+  size_t n_room = (n + 1) * (fit.n <= MOST_FOR_FACTOR ? n + 1 : 1);
   form->beta = da_mem_calloc(n + 1, sizeof *form->beta);
-  double *curvature = da_mem_alloc(n + 1, sizeof *curvature);
+  double *room = da_mem_alloc(n_room, sizeof *room);
   fit.sums = da_mem_alloc(n_sums, sizeof *fit.sums);
   da_status status = DA_OK;
-  if (!form->beta || !curvature || !fit.sums) status = da_mem_fail(err, n_sums, sizeof *fit.sums, "the fit of the journey form");
-  if (status == DA_OK) status = search(&fit, form->beta, curvature, form, err);
-  if (status == DA_OK) form->intercept = form->beta[n];
-  da_mem_free(curvature);
+  if (!form->beta || !room || !fit.sums) {
+    status = da_mem_fail(err, n_sums, sizeof *fit.sums, "the fit of the journey form");
+  } else {
+    if (start) memcpy(form->beta, start->beta, start->n * sizeof *form->beta);
+    form->beta[n] = start ? start->intercept : start_intercept(counts->timeline->set);
+    status = search(&fit, form->beta, room, form, err);
+    form->intercept = form->beta[n];
+  }
+  da_mem_free(room);
   da_mem_free(fit.sums);
   if (status != DA_OK) da_journey_form_free(form);
   return status;

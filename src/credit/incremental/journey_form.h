@@ -38,9 +38,10 @@ typedef struct {
   double loglik;    /* penalised */
 } da_journey_form;
 
-/* user_weight: [n_users] how often each user counts; NULL: once. Owned: give back with da_journey_form_free. */
-da_status da_journey_form_fit(const da_journey_counts *counts, bool with_first, const float *user_weight, da_pool *pool,
-                              da_journey_form *form, da_error *err) DA_MUST_CHECK;
+/* user_weight: [n_users] how often each user counts; NULL: once. start: a fit of the same counts without, or with the same, first
+ * campaign, to begin from; NULL: from no effects. Owned: give back with da_journey_form_free. */
+da_status da_journey_form_fit(const da_journey_counts *counts, bool with_first, const float *user_weight, const da_journey_form *start,
+                              da_pool *pool, da_journey_form *form, da_error *err) DA_MUST_CHECK;
 void da_journey_form_free(da_journey_form *form); /* {0} allowed */
 
 /* log lambda of a journey. */

@@ -34,7 +34,7 @@ static void a_fit_is_a_maximum_of_the_likelihood(void **state) {
     da_journey_counts counts;
     da_journey_form form;
     assert_ok(da_journey_counts_init(&p->timeline, TAU, 2, p->pool, &counts, &err), err);
-    assert_ok(da_journey_form_fit(&counts, with_first, NULL, p->pool, &form, &err), err);
+    assert_ok(da_journey_form_fit(&counts, with_first, NULL, NULL, p->pool, &form, &err), err);
     for (uint64_t j = 0; j < p->made->set.n_journeys; j++)
       assert_near(da_journey_form_score(&counts, &form, j), naive_score(p, &form, j), 1e-5);
     double best = naive_penalised(p, &form);
