@@ -54,7 +54,7 @@ static int print_help(int argc, char **argv) {
   if (!verb) return unknown_verb(topic);
   char *again[] = {argv[0], argv[2], "--help", NULL};
   da_options options;
-  da_options_parse(verb, 3, again, &options);
+  da_options_parse(verb, 3, again, &options); /* prints and exits */
   return 0;
 }
 
@@ -74,5 +74,7 @@ int main(int argc, char **argv) {
   if (!verb) return unknown_verb(name);
   da_options options;
   da_options_parse(verb, argc, argv, &options);
-  return verb->run(&options);
+  int exit_code = verb->run(&options);
+  da_options_free(&options);
+  return exit_code;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/version.h"
 #include "pipeline/settings.h"
 
 enum {
@@ -22,6 +23,14 @@ enum {
   OPTION_USERS,
   OPTION_NO_TRUTH,
   OPTION_CUT,
+  OPTION_TRUTH,
+  OPTION_MODEL,
+  OPTION_INPUT,
+  OPTION_OUTPUT,
+  OPTION_JOURNEY,
+  OPTION_UID,
+  OPTION_LIFT,
+  OPTION_VERSION,
 };
 
 typedef struct {
@@ -32,11 +41,19 @@ typedef struct {
 static const grouped_option all_options[] = {
     {DA_OPTIONS_STAGES, {"from", OPTION_FROM, "STAGE", 0, "begin at this stage: journeys, train, attribute or report", 0}},
     {DA_OPTIONS_STAGES, {"to", OPTION_TO, "STAGE", 0, "end after this stage", 0}},
-    {DA_OPTIONS_STAGES, {"force", OPTION_FORCE, NULL, 0, "do finished stages again", 0}},
+    {DA_OPTIONS_FORCE, {"force", OPTION_FORCE, NULL, 0, "do finished stages again", 0}},
     {DA_OPTIONS_SIMULATE, {"users", OPTION_USERS, "N", 0, "number of users (80000)", 0}},
+    {DA_OPTIONS_SIMULATE, {"truth", OPTION_TRUTH, "FILE", 0, "write the true credit to FILE too, beside OUT/truth.json", 0}},
     {DA_OPTIONS_SIMULATE, {"no-truth", OPTION_NO_TRUTH, NULL, 0, "leave out OUT/truth.json, the true credit: quicker", 0}},
     {DA_OPTIONS_SIMULATE, {"cut", OPTION_CUT, NULL, 0, "a user's log ends at the first conversion", 0}},
     {DA_OPTIONS_SIMULATE, {"replace", OPTION_FORCE, NULL, 0, "replace the log that is in OUT", 0}},
+    {DA_OPTIONS_MODEL, {"model", OPTION_MODEL, "FILE", 0, "the trained network (BUCKET/model/model.safetensors)", 0}},
+    {DA_OPTIONS_SCORE, {"input", OPTION_INPUT, "PATH", 0, "another log, a file or folder, instead of BUCKET/raw", 0}},
+    {DA_OPTIONS_SCORE, {"output", OPTION_OUTPUT, "PATH", 0, "the folder for that log's journeys and credit; made if missing", 0}},
+    {DA_OPTIONS_LIFT,
+     {"lift", OPTION_LIFT, "CAMPAIGN=N+-SE", 0, "conversions an experiment found, and their standard error; may be repeated", 0}},
+    {DA_OPTIONS_EXPLAIN, {"journey", OPTION_JOURNEY, "ID", 0, "this journey", 0}},
+    {DA_OPTIONS_EXPLAIN, {"uid", OPTION_UID, "UID", 0, "all journeys of this user", 0}},
     {DA_OPTIONS_COMMON, {"config", OPTION_CONFIG, "FILE", 0, "settings (default: BUCKET/config.yaml)", 1}},
     {DA_OPTIONS_COMMON, {"set", OPTION_SET, "KEY=VALUE", 0, "one setting, as in config.yaml: --set journey.gap_days=7", 1}},
     {DA_OPTIONS_COMMON, {"threads", OPTION_THREADS, "N", 0, "threads (default: one a processor)", 1}},
@@ -44,12 +61,14 @@ static const grouped_option all_options[] = {
     {DA_OPTIONS_COMMON, {"memory", OPTION_MEMORY, "SIZE", 0, "memory for sorting before it spills to disk: 300MB, 4GB", 1}},
     {DA_OPTIONS_COMMON, {"json", OPTION_JSON, NULL, 0, "print the result as one JSON object", 1}},
     {DA_OPTIONS_COMMON, {"quiet", OPTION_QUIET, NULL, 0, "print warnings only", 1}},
+    {DA_OPTIONS_COMMON, {"version", OPTION_VERSION, NULL, 0, "print the versions of the program and of what it stands on", -1}},
 };
 enum { N_ALL_OPTIONS = sizeof all_options / sizeof all_options[0] };
 
 typedef struct {
   const da_verb *verb;
   da_options *options;
+  da_text lifts; /* those of --lift so far: "\"a=1\", \"b=2\"" */
 } parse_context;
 
 static void assign(struct argp_state *state, const char *assignment) {
@@ -60,10 +79,24 @@ static void assign(struct argp_state *state, const char *assignment) {
 
 /* "--seed 7" is short for "--set seed=7", so that config.c alone judges values. */
 static void assign_short(struct argp_state *state, const char *key, const char *value) {
+  da_arena *texts = &((parse_context *)state->input)->options->texts;
   da_text text = {0};
   da_text_printf(&text, "%s=%s", key, value);
-  if (text.failed) argp_failure(state, 1, 0, "memory ran out");
-  assign(state, text.data); /* lives as long as the program */
+  const char *kept = da_arena_strndup(texts, da_text_cstr(&text), text.length);
+  if (text.failed || !kept) argp_failure(state, 1, 0, "memory ran out");
+  da_text_free(&text);
+  assign(state, kept);
+}
+
+/* The list so far replaces the shorter one before it. */
+static void assign_lift(struct argp_state *state, const char *lift) {
+  da_text *lifts = &((parse_context *)state->input)->lifts;
+  da_text list = {0};
+  if (lifts->length) da_text_append(lifts, ", ");
+  da_text_append_json(lifts, (da_slice){lift, strlen(lift)});
+  da_text_printf(&list, "[%s]", da_text_cstr(lifts));
+  assign_short(state, "credit.lift", da_text_cstr(&list));
+  da_text_free(&list);
 }
 
 static uint64_t whole_number(struct argp_state *state, const char *option, const char *text) {
@@ -98,6 +131,8 @@ static error_t parse_common(int key, char *value, struct argp_state *state) {
   case OPTION_QUIET:
     options->quiet = true;
     return 0;
+  case OPTION_VERSION:
+    exit(da_print_version());
   default:
     return ARGP_ERR_UNKNOWN;
   }
@@ -123,6 +158,27 @@ static error_t parse_special(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_CUT:
     options->cut_at_conversion = true;
+    return 0;
+  case OPTION_TRUTH:
+    options->truth_path = value;
+    return 0;
+  case OPTION_MODEL:
+    options->model_path = value;
+    return 0;
+  case OPTION_INPUT:
+    options->input = value;
+    return 0;
+  case OPTION_OUTPUT:
+    options->output = value;
+    return 0;
+  case OPTION_JOURNEY:
+    options->journey = value;
+    return 0;
+  case OPTION_UID:
+    options->uid = value;
+    return 0;
+  case OPTION_LIFT:
+    assign_lift(state, value);
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -160,10 +216,16 @@ void da_options_parse(const da_verb *verb, int argc, char **argv, da_options *op
   da_text_printf(&name, "deepattribution %s", verb->name);
   struct argp parser = {.options = table, .parser = parse_one, .args_doc = verb->arguments, .doc = da_text_cstr(&doc)};
   parse_context context = {.verb = verb, .options = options};
-  argv[1] = name.data ? name.data : argv[1];
+  char *verb_name = argv[1];
+  argv[1] = name.data ? name.data : argv[1]; /* what argp calls the program */
   argp_parse(&parser, argc - 1, argv + 1, 0, NULL, &context);
-  da_text_free(&doc); /* name stays: argv refers to it */
+  da_text_free(&context.lifts);
+  argv[1] = verb_name;
+  da_text_free(&name);
+  da_text_free(&doc);
 }
+
+void da_options_free(da_options *options) { da_arena_free(&options->texts); }
 
 da_status da_options_config(const da_options *options, const da_bucket *bucket, da_config *config, da_error *err) {
   return da_settings_read(bucket, options->config_path, options->assignments, (size_t)options->n_assignments, config, err);

@@ -21,13 +21,23 @@ typedef struct {
   const char *from, *to; /* stages of run */
   uint64_t users;        /* simulate */
   bool no_truth, cut_at_conversion;
+  const char *truth_path;     /* simulate: where the truth goes as well */
+  const char *model_path;     /* attribute, explain: NULL is the bucket's */
+  const char *input, *output; /* attribute: another log, and the folder for its credit */
+  const char *journey, *uid;  /* explain */
+  da_arena texts;             /* owns what is not part of argv */
 } da_options;
 
 /* Groups of options; a verb takes DA_OPTIONS_COMMON and what it names. */
 typedef enum {
   DA_OPTIONS_COMMON = 1,
-  DA_OPTIONS_STAGES = 2,   /* --from --to --force */
-  DA_OPTIONS_SIMULATE = 4, /* --users --no-truth --cut --replace */
+  DA_OPTIONS_FORCE = 2,    /* --force */
+  DA_OPTIONS_STAGES = 4,   /* --from --to */
+  DA_OPTIONS_SIMULATE = 8, /* --users --truth --no-truth --cut --replace */
+  DA_OPTIONS_MODEL = 16,   /* --model */
+  DA_OPTIONS_SCORE = 32,   /* --input --output */
+  DA_OPTIONS_EXPLAIN = 64, /* --journey --uid */
+  DA_OPTIONS_LIFT = 128,   /* --lift */
 } da_option_groups;
 
 typedef struct da_verb {
@@ -42,6 +52,7 @@ typedef struct da_verb {
 
 /* Parses argv (argv[0] is the program, argv[1] the verb). Prints help or a usage error and exits (2) as argp does. */
 void da_options_parse(const da_verb *verb, int argc, char **argv, da_options *options);
+void da_options_free(da_options *options);
 
 /* The settings that the call amounts to, see da_settings_read; bucket may be NULL. */
 da_status da_options_config(const da_options *options, const da_bucket *bucket, da_config *config, da_error *err) DA_MUST_CHECK;

@@ -50,8 +50,7 @@ da_status da_session_bucket(da_session *session) {
 }
 
 da_status da_session_db(da_session *session, const char *spill_folder) {
-  da_db_options options = {
-      .threads = session->config.threads, .memory_bytes = session->config.memory_bytes, .spill_folder = spill_folder};
+  da_db_options options = {.threads = session->config.threads, .memory_bytes = session->config.memory_bytes, .spill_folder = spill_folder};
   return da_db_open(&options, &session->db, &session->err);
 }
 

@@ -147,11 +147,18 @@ static void print_attribute(const cJSON *record) {
   da_text_free(&out);
 }
 
-void da_summary_print(const cJSON *result, const char *bucket) {
+static void print_summary(const cJSON *result, const char *bucket) {
   const cJSON *journeys = get(result, "journeys"), *train = get(result, "train"), *attribute = get(result, "attribute");
   if (journeys) print_journeys(journeys);
   if (train) print_train(train);
   if (attribute) print_attribute(attribute);
   const char *slash = bucket[0] && bucket[strlen(bucket) - 1] == '/' ? "" : "/";
   if (get(result, "report")) printf("report     %s%sattention_report/report.html\n", bucket, slash);
+}
+
+da_status da_summary_show(da_session *session, const cJSON *result, const da_bucket *bucket) {
+  if (session->options->json) return da_session_print_json(session, result);
+  da_terminal_finish(&session->terminal);
+  if (!session->options->quiet) print_summary(result, da_bucket_location(bucket));
+  return DA_OK;
 }

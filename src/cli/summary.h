@@ -2,9 +2,9 @@
 #ifndef DA_CLI_SUMMARY_H
 #define DA_CLI_SUMMARY_H
 
-#include <cjson/cJSON.h>
+#include "cli/session.h"
 
-/* result as da_run_stages gives it. */
-void da_summary_print(const cJSON *result, const char *bucket);
+/* result as da_run_stages gives it: printed as one JSON object with --json, for a person otherwise, not at all with --quiet. */
+da_status da_summary_show(da_session *session, const cJSON *result, const da_bucket *bucket) DA_MUST_CHECK;
 
 #endif

@@ -1,4 +1,4 @@
-/* run, journeys, train, attribute, report: all, or one, of the stages of a bucket. */
+/* run, journeys, train, report: all, or one, of the stages of a bucket (attribute: verb_attribute.c). */
 #include <stdio.h>
 
 #include "cli/session.h"
@@ -30,9 +30,7 @@ static int run_stages(const da_options *options, da_stage first, da_stage last) 
   da_session_open(options, &session);
   cJSON *result = NULL;
   da_status status = run_job(&session, first, last, &result);
-  da_terminal_finish(&session.terminal);
-  if (status == DA_OK && options->json) status = da_session_print_json(&session, result);
-  if (status == DA_OK && !options->json && !options->quiet) da_summary_print(result, da_bucket_location(session.bucket));
+  if (status == DA_OK) status = da_summary_show(&session, result, session.bucket);
   cJSON_Delete(result);
   return da_session_close(&session, status);
 }
@@ -40,7 +38,6 @@ static int run_stages(const da_options *options, da_stage first, da_stage last) 
 static int run_all(const da_options *options) { return run_stages(options, DA_STAGE_JOURNEYS, DA_STAGE_REPORT); }
 static int run_journeys(const da_options *options) { return run_stages(options, DA_STAGE_JOURNEYS, DA_STAGE_JOURNEYS); }
 static int run_train(const da_options *options) { return run_stages(options, DA_STAGE_TRAIN, DA_STAGE_TRAIN); }
-static int run_attribute(const da_options *options) { return run_stages(options, DA_STAGE_ATTRIBUTE, DA_STAGE_ATTRIBUTE); }
 static int run_report(const da_options *options) { return run_stages(options, DA_STAGE_REPORT, DA_STAGE_REPORT); }
 
 const da_verb da_verb_run = {
@@ -51,7 +48,7 @@ const da_verb da_verb_run = {
             "done and whose input and settings did not change are not done again, so an interrupted run goes on where it stopped.\n\n"
             "Example: deepattribution run shop --set columns.uid=customer_id --set journey_max_len=30\n\n"
             "Settings: deepattribution help config",
-    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE | DA_OPTIONS_STAGES | DA_OPTIONS_LIFT,
     .n_positional_max = 1,
     .run = run_all,
 };
@@ -62,7 +59,7 @@ const da_verb da_verb_journeys = {
     .summary = "Impressions to customer journeys (feature_store/)",
     .help = "Reads raw/ (or the query in source:), sorts by user and time, cuts at conversions, splits into train, val and test.\n\n"
             "Example: deepattribution journeys shop --set journey.gap_days=30 --memory 2GB",
-    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE,
     .n_positional_max = 1,
     .run = run_journeys,
 };
@@ -74,20 +71,9 @@ const da_verb da_verb_train = {
     .help = "Trains the LSTM with attention on the train journeys, stops early on the val journeys, and writes weights and metrics. Ctrl-C "
             "keeps a checkpoint; the same command goes on from it.\n\n"
             "Example: deepattribution train shop --set training.epochs=20 --seed 7",
-    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE,
     .n_positional_max = 1,
     .run = run_train,
-};
-
-const da_verb da_verb_attribute = {
-    .name = "attribute",
-    .arguments = "[BUCKET]",
-    .summary = "Credit of every touch and campaign, by every method (attention_report/)",
-    .help = "Example: deepattribution attribute shop --set 'credit.methods=[incremental, attention, last_touch]'\n\n"
-            "Methods: deepattribution help methods",
-    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
-    .n_positional_max = 1,
-    .run = run_attribute,
 };
 
 const da_verb da_verb_report = {
@@ -95,7 +81,7 @@ const da_verb da_verb_report = {
     .arguments = "[BUCKET]",
     .summary = "The page and the manifest (attention_report/report.html)",
     .help = "Example: deepattribution report shop",
-    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_STAGES,
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE,
     .n_positional_max = 1,
     .run = run_report,
 };

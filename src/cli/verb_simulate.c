@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
 #include "simulate/publish.h"
@@ -14,6 +15,7 @@ static void print_truth(const da_options *options, const da_truth *truth) {
 
 static da_status simulate(da_session *session, da_truth *truth) {
   const da_options *options = session->options;
+  if (options->truth_path && options->no_truth) return da_fail(&session->err, DA_ERR_ARG, "expected one of --truth and --no-truth");
   DA_TRY(da_session_settings(session, NULL));
   DA_TRY(da_session_pool(session));
   DA_TRY(da_bucket_create(options->positional[1], &session->bucket, &session->err));
@@ -25,6 +27,16 @@ static da_status simulate(da_session *session, da_truth *truth) {
                                       .cut = options->cut_at_conversion,
                                       .truth = !options->no_truth};
   return da_simulate(&simulation, options->force, session->bucket, session->db, session->pool, &session->monitor, truth, &session->err);
+}
+
+/* The file of --truth, beside the bucket's own. */
+static da_status write_truth(da_session *session, const da_truth *truth) {
+  if (!session->options->truth_path) return DA_OK;
+  da_text json = {0};
+  da_truth_print(truth, &json);
+  da_status status = da_file_write(session->options->truth_path, &json, &session->err);
+  da_text_free(&json);
+  return status;
 }
 
 static da_status print_json(da_session *session, const da_truth *truth) {
@@ -41,6 +53,7 @@ static int run(const da_options *options) {
   da_session_open(options, &session);
   da_truth truth = {0};
   da_status status = simulate(&session, &truth);
+  if (status == DA_OK) status = write_truth(&session, &truth);
   da_terminal_finish(&session.terminal);
   if (status == DA_OK && options->json) status = print_json(&session, &truth);
   if (status == DA_OK && !options->json && !options->quiet) print_truth(options, &truth);

@@ -100,6 +100,7 @@ da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
     return da_fail(err, DA_ERR_ARG, "expected --from a stage before --to but found %s after %s", da_stage_name(job->first),
                    da_stage_name(job->last));
   }
+  DA_TRY(da_bucket_lock(job->bucket, err));
   da_run run;
   da_status status = da_run_open(job, &run, err);
   for (int i = (int)job->first; status == DA_OK && i <= (int)job->last; i++) status = run_stage(&run, (da_stage)i, err);

@@ -17,6 +17,9 @@
 #include "store/bucket.h"
 #include "store/config.h"
 
+/* The network, in a bucket. */
+#define DA_KEY_MODEL "model/model.safetensors"
+
 typedef enum { DA_STAGE_JOURNEYS, DA_STAGE_TRAIN, DA_STAGE_ATTRIBUTE, DA_STAGE_REPORT, DA_N_STAGES } da_stage;
 
 /* "journeys", "train", "attribute", "report". */
@@ -29,7 +32,9 @@ typedef struct {
   const da_config *config;
   const da_monitor *monitor; /* NULL allowed */
   da_stage first, last;
-  bool force; /* do finished stages again */
+  bool force;             /* do finished stages again */
+  const char *input;      /* a file or folder with the log instead of the bucket's raw/; NULL: the bucket's */
+  const char *model_path; /* a local model file instead of the bucket's; NULL: the bucket's */
 } da_run_job;
 
 /* result: {"journeys": {"seconds": ..., "rows": ..., ...}, "train": {...}, ...} for the stages asked for, as --json prints it; the

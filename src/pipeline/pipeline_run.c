@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/file.h"
 #include "journey/build.h"
 #include "pipeline/record.h"
 #include "simulate/publish.h"
@@ -27,7 +28,6 @@ static bool forward_interrupted(void *context) {
 da_status da_run_open(const da_run_job *job, da_run *run, da_error *err) {
   *run = (da_run){.job = job};
   run->monitor = (da_monitor){.progress = forward_progress, .note = record_note, .interrupted = forward_interrupted, .context = run};
-  DA_TRY(da_bucket_lock(job->bucket, err));
   DA_TRY(da_run_state_read(job->bucket, &run->state, err));
   return da_pool_open((int)job->config->threads, &run->pool, err);
 }
@@ -75,13 +75,14 @@ void da_run_forget_set(da_run *run) {
 }
 
 da_status da_run_need_model(da_run *run, bool *exists, da_error *err) {
-  *exists = run->model_is_open;
+  const char *path = run->job->model_path;
+  *exists = run->model_is_open || path;
   if (run->model_is_open) return DA_OK;
-  DA_TRY(da_bucket_exists(run->job->bucket, DA_KEY_MODEL, exists, err));
+  if (!path) DA_TRY(da_bucket_exists(run->job->bucket, DA_KEY_MODEL, exists, err));
   if (!*exists) return DA_OK;
   da_text bytes = {0};
-  da_status status = da_bucket_get(run->job->bucket, DA_KEY_MODEL, &bytes, err);
-  if (status == DA_OK) status = da_model_parse(DA_KEY_MODEL, bytes.data, bytes.length, &run->model, err);
+  da_status status = path ? da_file_read(path, &bytes, err) : da_bucket_get(run->job->bucket, DA_KEY_MODEL, &bytes, err);
+  if (status == DA_OK) status = da_model_parse(path ? path : DA_KEY_MODEL, bytes.data, bytes.length, &run->model, err);
   if (status == DA_OK) {
     run->model_is_open = true;
     run->model_hash = XXH64(bytes.data, bytes.length, 0);

@@ -12,9 +12,6 @@
 #include "store/db.h"
 #include "store/impressions.h"
 
-/* A key that more than one stage names. */
-#define DA_KEY_MODEL "model/model.safetensors"
-
 typedef struct {
   const da_run_job *job;
   da_monitor monitor; /* the job's, and a note goes into the record of the stage that runs */
@@ -31,13 +28,14 @@ typedef struct {
   cJSON *recording;            /* the record of the stage that runs now */
 } da_run;
 
+/* Takes no lock: who changes the bucket does (da_bucket_lock). */
 da_status da_run_open(const da_run_job *job, da_run *run, da_error *err) DA_MUST_CHECK;
 void da_run_close(da_run *run);
 
 /* Each opens once; later calls are free. */
 da_status da_run_need_db(da_run *run, da_error *err) DA_MUST_CHECK;
 da_status da_run_need_set(da_run *run, da_error *err) DA_MUST_CHECK;
-/* exists = false and DA_OK when the bucket has no model. */
+/* The job's model file, or the bucket's: exists = false and DA_OK when it has none. */
 da_status da_run_need_model(da_run *run, bool *exists, da_error *err) DA_MUST_CHECK;
 /* truth.json, where the log was simulated; the caller frees truth, whatever happens. */
 da_status da_run_read_truth(const da_run *run, da_truth *truth, bool *known, da_error *err) DA_MUST_CHECK;

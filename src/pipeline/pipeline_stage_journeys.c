@@ -8,7 +8,8 @@
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   DA_TRY(da_run_need_db(run, err));
   da_impressions_free(&run->impressions);
-  DA_TRY(da_impressions_open(run->db, run->job->bucket, NULL, run->job->config, &run->impressions, err));
+  const da_run_job *job = run->job;
+  DA_TRY(da_impressions_open(run->db, job->input ? NULL : job->bucket, job->input, job->config, &run->impressions, err));
   const da_text *input = &run->impressions.fingerprint;
   return da_run_fingerprint(run, "source columns journey split seed", da_text_cstr(input), input->length, out, err);
 }

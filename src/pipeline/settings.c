@@ -1,19 +1,13 @@
 #include "pipeline/settings.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
+#include "base/file.h"
 
+/* A file of settings that cannot be read is a fault of the call. */
 static da_status read_file(const char *path, da_text *text, da_error *err) {
-  FILE *file = fopen(path, "rb");
-  if (!file) return da_fail(err, DA_ERR_CONFIG, "expected settings in %s but found: %s", path, strerror(errno));
-  char piece[4096];
-  size_t n;
-  while ((n = fread(piece, 1, sizeof piece, file)) > 0) da_text_append_n(text, piece, n);
-  bool failed = ferror(file) != 0;
-  fclose(file);
-  if (failed) return da_fail(err, DA_ERR_CONFIG, "expected to read settings from %s but reading failed", path);
-  return da_text_check(text, err);
+  da_status status = da_file_read(path, text, err);
+  if (status != DA_ERR_IO) return status;
+  if (err) err->code = DA_ERR_CONFIG;
+  return DA_ERR_CONFIG;
 }
 
 static da_status read_yaml(const da_bucket *bucket, const char *path, da_config *config, da_error *err) {

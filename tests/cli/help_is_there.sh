@@ -7,7 +7,9 @@ works help config
 grep -q '^journey.gap_days ' out.txt
 works help methods
 grep -q '^last_touch ' out.txt
-for verb in run describe journeys train attribute report simulate; do
+works run --version
+grep -q '^DuckDB v' out.txt
+for verb in run describe journeys train attribute report explain simulate; do
   works "$verb" --help
   grep -q 'Example: deepattribution' out.txt || [ "$(grep -c 'Example:' out.txt)" -ge 1 ]
 done

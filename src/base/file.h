@@ -1,0 +1,12 @@
+/* Whole local files that the user named: a config, a model, a truth. What lies in a bucket goes through store/bucket.h. */
+#ifndef DA_BASE_FILE_H
+#define DA_BASE_FILE_H
+
+#include "base/text.h"
+
+/* Appends the file's bytes to bytes. DA_ERR_IO, with the path and the reason. */
+da_status da_file_read(const char *path, da_text *bytes, da_error *err) DA_MUST_CHECK;
+/* The file holds these bytes or, after a fault, what it held before: they are written to PATH.part, synced, renamed. */
+da_status da_file_write(const char *path, const da_text *bytes, da_error *err) DA_MUST_CHECK;
+
+#endif

@@ -1,0 +1,117 @@
+/* attribute: the credit of a bucket's journeys, or of another log by a network that is trained already. */
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "cli/session.h"
+#include "cli/summary.h"
+#include "cli/verbs.h"
+#include "pipeline/pipeline.h"
+
+static bool is_same_folder(const char *a, const char *b) {
+  struct stat of_a, of_b;
+  return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino;
+}
+
+/* --output is a bucket of its own; one that holds a log would lose the journeys that were made of it. */
+static da_status open_output(da_session *session, da_bucket **output) {
+  const char *path = session->options->output;
+  da_error *err = &session->err;
+  if (session->bucket && is_same_folder(path, da_bucket_location(session->bucket))) {
+    return da_fail(err, DA_ERR_ARG, "expected --output in another folder than the bucket %s, whose own journeys and credit it would replace",
+                   da_bucket_location(session->bucket));
+  }
+  DA_TRY(da_bucket_create(path, output, err));
+  da_object_list raw = {0};
+  da_status status = da_bucket_list(*output, "raw/", &raw, err);
+  if (status == DA_OK && raw.n > 0) {
+    status = da_fail(err, DA_ERR_ARG, "expected a folder without a log of its own after --output but found %s in %s", raw.items[0].key, path);
+  }
+  da_object_list_free(&raw);
+  return status;
+}
+
+static da_status attribute_bucket(da_session *session, cJSON **result) {
+  da_run_job job = {.bucket = session->bucket,
+                    .config = &session->config,
+                    .monitor = &session->monitor,
+                    .first = DA_STAGE_ATTRIBUTE,
+                    .last = DA_STAGE_ATTRIBUTE,
+                    .force = session->options->force,
+                    .model_path = session->options->model_path};
+  return da_run_stages(&job, result, &session->err);
+}
+
+/* The journeys of the other log are made in the output too: they are what its credit is of. */
+static da_status attribute_log(da_session *session, const char *model_path, da_bucket *output, cJSON **result) {
+  da_run_job job = {.bucket = output,
+                    .config = &session->config,
+                    .monitor = &session->monitor,
+                    .first = DA_STAGE_JOURNEYS,
+                    .last = DA_STAGE_ATTRIBUTE,
+                    .force = session->options->force,
+                    .input = session->options->input,
+                    .model_path = model_path};
+  return da_run_stages(&job, result, &session->err);
+}
+
+/* --model, or the bucket's own. The caller's (da_mem_free). */
+static da_status find_model(da_session *session, char **path) {
+  const char *given = session->options->model_path;
+  if (given) {
+    *path = da_mem_strdup(given);
+    return *path ? DA_OK : da_mem_fail(&session->err, 1, 256, "a path");
+  }
+  bool exists = false;
+  DA_TRY(da_bucket_exists(session->bucket, DA_KEY_MODEL, &exists, &session->err));
+  if (exists) return da_bucket_local(session->bucket, DA_KEY_MODEL, path, &session->err);
+  const char *location = da_bucket_location(session->bucket);
+  return da_fail(&session->err, DA_ERR_DATA, "expected a trained network in %s of %s but found none; run 'deepattribution train %s' first, or name one with --model",
+                 DA_KEY_MODEL, location, location);
+}
+
+static da_status open_bucket(da_session *session) {
+  const da_options *options = session->options;
+  bool elsewhere = options->input || options->output;
+  if (elsewhere && !(options->input && options->output)) {
+    return da_fail(&session->err, DA_ERR_ARG, "expected --input and --output together but found only --%s", options->input ? "input" : "output");
+  }
+  bool needs_bucket = !elsewhere || !options->model_path || options->n_positional > 0;
+  return needs_bucket ? da_session_bucket(session) : da_session_settings(session, NULL);
+}
+
+static da_status attribute(da_session *session, da_bucket **output, cJSON **result) {
+  DA_TRY(open_bucket(session));
+  if (!session->options->output) return attribute_bucket(session, result);
+  char *model_path = NULL;
+  DA_TRY(find_model(session, &model_path));
+  da_status status = open_output(session, output);
+  if (status == DA_OK) status = attribute_log(session, model_path, *output, result);
+  da_mem_free(model_path);
+  return status;
+}
+
+static int run(const da_options *options) {
+  da_session session;
+  da_session_open(options, &session);
+  da_bucket *output = NULL;
+  cJSON *result = NULL;
+  da_status status = attribute(&session, &output, &result);
+  if (status == DA_OK) status = da_summary_show(&session, result, output ? output : session.bucket);
+  cJSON_Delete(result);
+  da_bucket_close(output);
+  return da_session_close(&session, status);
+}
+
+const da_verb da_verb_attribute = {
+    .name = "attribute",
+    .arguments = "[BUCKET]",
+    .summary = "Credit of every touch and campaign, by every method (attention_report/)",
+    .help = "With --input and --output: the credit of another log, say of new days, by the network of BUCKET or --model, without training "
+            "and without changing BUCKET. The settings are those of BUCKET or --config; the tables go to PATH/attention_report/.\n\n"
+            "Example: deepattribution attribute shop --set 'credit.methods=[incremental, attention, last_touch]'\n\n"
+            "Example: deepattribution attribute shop --input july.parquet --output july\n\n"
+            "Methods: deepattribution help methods",
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE | DA_OPTIONS_LIFT | DA_OPTIONS_MODEL | DA_OPTIONS_SCORE,
+    .n_positional_max = 1,
+    .run = run,
+};
