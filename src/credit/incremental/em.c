@@ -7,11 +7,14 @@
 
 /* Below this a hazard is no cause at all; keeps logarithms finite where no touch and no time is left to blame. */
 static const double LEAST_HAZARD = 1e-300;
+/* A pinned campaign with less than this part of a conversion has none. */
+static const double LEAST_SHARED = 1e-9;
 
 struct da_em_space {
-  double *sums;   /* [n_chunks * (n + 2)]: shares of each weight, of the base, and the log-likelihood */
-  double *points; /* [3 * n] theta of the points a cycle visits */
-  size_t n;       /* n_campaigns * n_taus */
+  double *sums;     /* [n_chunks * (n + 2)]: shares of each weight, of the base, and the log-likelihood */
+  double *points;   /* [3 * n] theta of the points a cycle visits */
+  size_t n;         /* n_campaigns * n_taus */
+  double *pressure; /* [n_campaigns]: da_em_pressure */
 };
 
 typedef struct {
@@ -69,17 +72,39 @@ static double pinned_total(const da_pin *pin, double n) {
   return .5 * (b + sqrt(b * b + 4 * n * variance));
 }
 
-static void pin_totals(const da_em *em, double *theta) {
+static double expected_total(const da_em *em, const double *theta, uint32_t campaign) {
+  size_t n_taus = (size_t)em->exposure->n_taus;
+  double total = 0;
+  for (size_t m = 0; m < n_taus; m++) total += theta[campaign * n_taus + m] * em->mass[campaign * n_taus + m];
+  return total;
+}
+
+static void pin_totals(const da_em *em, double *theta, double *pressure) {
   size_t n_taus = (size_t)em->exposure->n_taus;
   for (uint32_t p = 0; em->prior && p < em->prior->n_pins; p++) {
     const da_pin *pin = &em->prior->pins[p];
-    double *weight = theta + pin->campaign * n_taus, total = 0;
-    const double *mass = em->mass + pin->campaign * n_taus;
-    for (size_t m = 0; m < n_taus; m++) total += weight[m] * mass[m];
-    if (total <= 0) continue;
-    double scale = pinned_total(pin, total) / total; /* before the pin, theta.mass is the number shared out to the campaign */
-    for (size_t m = 0; m < n_taus; m++) weight[m] *= scale;
+    double shared = expected_total(em, theta, pin->campaign); /* before the pin: what was shared out to the campaign */
+    double total = pinned_total(pin, shared);
+    if (!(shared > LEAST_SHARED) || !(total > LEAST_SHARED)) {
+      pressure[pin->campaign] = 1;
+      memset(theta + pin->campaign * n_taus, 0, n_taus * sizeof *theta);
+      continue;
+    }
+    pressure[pin->campaign] = shared / total;
+    for (size_t m = 0; m < n_taus; m++) theta[pin->campaign * n_taus + m] *= total / shared;
   }
+}
+
+/* What the experiments take off the log-likelihood; nothing for exact ones, which hold by construction. */
+static double pin_penalty(const da_em *em, const double *theta) {
+  double sum = 0;
+  for (uint32_t p = 0; em->prior && p < em->prior->n_pins; p++) {
+    const da_pin *pin = &em->prior->pins[p];
+    if (pin->standard_error == 0) continue;
+    double off = (expected_total(em, theta, pin->campaign) - pin->conversions) / pin->standard_error;
+    sum += .5 * off * off;
+  }
+  return sum;
 }
 
 double da_em_step(const da_em *em, da_em_space *space, const da_em_point *from, da_em_point *to, double *responsibility) {
@@ -98,8 +123,8 @@ double da_em_step(const da_em *em, da_em_space *space, const da_em_point *from, 
     to->theta[k] = em->mass[k] > 0 ? from->theta[k] * share / em->mass[k] : 0;
   }
   to->rate = em->base > 0 ? base / em->base : 0;
-  pin_totals(em, to->theta);
-  return loglik - expected;
+  pin_totals(em, to->theta, space->pressure);
+  return loglik - expected - pin_penalty(em, from->theta);
 }
 
 /* next = one + 2 a r + a^2 v on both theta and rate, lengths measured in expected conversions (theta mass), so that no unit matters. */
@@ -146,6 +171,8 @@ double da_em_run(const da_em *em, da_em_space *space, double tolerance, int max_
   return da_em_step(em, space, point, &one, responsibility);
 }
 
+const double *da_em_pressure(const da_em_space *space) { return space->pressure; }
+
 da_status da_em_space_init(const da_exposure *exposure, da_em_space **out, da_error *err) {
   *out = NULL;
   da_em_space *space = da_mem_calloc(1, sizeof *space);
@@ -154,10 +181,12 @@ da_status da_em_space_init(const da_exposure *exposure, da_em_space **out, da_er
   space->n = n;
   space->sums = da_mem_alloc(exposure->timeline->n_chunks * (n + 2), sizeof *space->sums);
   space->points = da_mem_calloc(3 * n, sizeof *space->points);
-  if (!space->sums || !space->points) {
+  space->pressure = da_mem_alloc(exposure->n_campaigns, sizeof *space->pressure);
+  if (!space->sums || !space->points || !space->pressure) {
     da_em_space_free(space);
     return da_mem_fail(err, exposure->timeline->n_chunks * (n + 2), sizeof(double), "the fit of the hazard form");
   }
+  for (uint32_t k = 0; k < exposure->n_campaigns; k++) space->pressure[k] = 1;
   *out = space;
   return DA_OK;
 }
@@ -166,5 +195,6 @@ void da_em_space_free(da_em_space *space) {
   if (!space) return;
   da_mem_free(space->sums);
   da_mem_free(space->points);
+  da_mem_free(space->pressure);
   da_mem_free(space);
 }

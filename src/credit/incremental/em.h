@@ -40,6 +40,10 @@ void da_em_space_free(da_em_space *space); /* NULL allowed */
  * Leaves per row f_i / (1 - e^-H_i) at the final point in responsibility [n_rows]. Returns the log-likelihood there. */
 double da_em_run(const da_em *em, da_em_space *space, double tolerance, int max_cycles, da_em_point *point, double *responsibility);
 
+/* [n_campaigns] After a run: conversions shared out to the campaign over those expected of it. 1 at a maximum, but for pinned campaigns,
+ * where it is the Lagrange multiplier of the pin: the derivative of the maximum by mass is -pressure theta. */
+const double *da_em_pressure(const da_em_space *space);
+
 /* One plain EM step from *from; returns the log-likelihood at *from (what the step starts from, not where it ends). */
 double da_em_step(const da_em *em, da_em_space *space, const da_em_point *from, da_em_point *to, double *responsibility);
 
