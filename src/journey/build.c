@@ -146,7 +146,7 @@ static da_status write_pack(builder *build, da_error *err) {
 }
 
 static da_status write_tables(builder *build, const char *pack_path, da_error *err) {
-  DA_TRY(da_journeys_open(pack_path, &build->set, err));
+  DA_TRY(da_journeys_open_own(pack_path, &build->set, err));
   DA_TRY(da_pool_open((int)build->config->threads, &build->pool, err));
   build->report->checksum = build->set.checksum;
   for (int which = 0; which < DA_N_SETS; which++) {

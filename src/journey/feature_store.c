@@ -26,6 +26,17 @@ typedef struct {
   da_error err;
 } row_group;
 
+/* The cells of one row group, gathered; a thread uses its own again and again. */
+typedef struct {
+  size_t n_journeys, n_touches; /* that fit */
+  int64_t *journey_id, *uid_int, *journey_index, *timestamps;
+  da_slice *uid_text;
+  uint8_t *conversion_status;
+  double *conversion_value;
+  uint32_t *campaigns;
+  uint64_t *list_end;
+} group_arrays;
+
 /* One table on its way. */
 typedef struct {
   const da_journeys *set;
@@ -34,18 +45,10 @@ typedef struct {
   uint64_t journey, conversion; /* where the next row group begins */
   row_group *groups;            /* of the batch that is being encoded */
   size_t n_groups;
+  group_arrays *arrays; /* [threads] */
 } table_writer;
 
 /* ---- A row group as arrays ---- */
-
-typedef struct {
-  int64_t *journey_id, *uid_int, *journey_index, *timestamps;
-  da_slice *uid_text;
-  uint8_t *conversion_status;
-  double *conversion_value;
-  uint32_t *campaigns;
-  uint64_t *list_end;
-} group_arrays;
 
 static void free_arrays(group_arrays *arrays) {
   da_mem_free(arrays->journey_id);
@@ -59,24 +62,34 @@ static void free_arrays(group_arrays *arrays) {
   da_mem_free(arrays->list_end);
 }
 
-static da_status make_arrays(const da_journeys *set, const row_group *group, group_arrays *arrays, da_error *err) {
+/* The arrays of a thread, with room for this group: a bound on rows is a bound on all groups but the longest journeys'. */
+static da_status make_room(const da_journeys *set, const row_group *group, group_arrays *arrays, da_error *err) {
   size_t n = group->n_journeys, n_touches = group->n_touches;
-  *arrays = (group_arrays){
-      .journey_id = da_mem_alloc(n, sizeof *arrays->journey_id),
-      .uid_int = set->uid_int ? da_mem_alloc(n, sizeof *arrays->uid_int) : NULL,
-      .uid_text = set->uid_int ? NULL : da_mem_alloc(n, sizeof *arrays->uid_text),
-      .journey_index = da_mem_alloc(n, sizeof *arrays->journey_index),
-      .conversion_status = da_mem_alloc(n, sizeof *arrays->conversion_status),
-      .conversion_value = da_mem_alloc(n, sizeof *arrays->conversion_value),
-      .campaigns = da_mem_alloc(n_touches, sizeof *arrays->campaigns),
-      .timestamps = da_mem_alloc(n_touches, sizeof *arrays->timestamps),
-      .list_end = da_mem_alloc(n, sizeof *arrays->list_end),
+  const struct {
+    void **items;
+    size_t n, item_bytes;
+  } wanted[] = {
+      {(void **)&arrays->journey_id, n, sizeof *arrays->journey_id},
+      {(void **)&arrays->uid_int, set->uid_int ? n : 0, sizeof *arrays->uid_int},
+      {(void **)&arrays->uid_text, set->uid_int ? 0 : n, sizeof *arrays->uid_text},
+      {(void **)&arrays->journey_index, n, sizeof *arrays->journey_index},
+      {(void **)&arrays->conversion_status, n, sizeof *arrays->conversion_status},
+      {(void **)&arrays->conversion_value, n, sizeof *arrays->conversion_value},
+      {(void **)&arrays->list_end, n, sizeof *arrays->list_end},
+      {(void **)&arrays->campaigns, n_touches, sizeof *arrays->campaigns},
+      {(void **)&arrays->timestamps, n_touches, sizeof *arrays->timestamps},
   };
-  if (arrays->journey_id && (arrays->uid_int || arrays->uid_text) && arrays->journey_index && arrays->conversion_status &&
-      arrays->conversion_value && arrays->campaigns && arrays->timestamps && arrays->list_end) {
-    return DA_OK;
+  if (n <= arrays->n_journeys && n_touches <= arrays->n_touches) return DA_OK;
+  free_arrays(arrays);
+  *arrays = (group_arrays){.n_journeys = n, .n_touches = n_touches};
+  for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+    *wanted[i].items = da_mem_alloc(wanted[i].n, wanted[i].item_bytes);
+    if (*wanted[i].items) continue;
+    free_arrays(arrays);
+    *arrays = (group_arrays){0};
+    return da_mem_fail(err, wanted[i].n, wanted[i].item_bytes, "a row group of the feature store");
   }
-  return da_mem_fail(err, n_touches, sizeof(int64_t), "a row group of the feature store");
+  return DA_OK;
 }
 
 /* The user of a journey. */
@@ -124,31 +137,25 @@ static void gather(const da_journeys *set, int which, row_group *group, group_ar
   totals->n_touches = n_touches;
 }
 
-static da_status encode_group(const table_writer *table, row_group *group, da_error *err) {
-  group_arrays arrays = {0};
-  da_status status = make_arrays(table->set, group, &arrays, err);
-  if (status == DA_OK) {
-    gather(table->set, table->which, group, &arrays);
-    const da_parquet_cells cells[N_COLUMNS] = {
-        [JOURNEY_ID] = {.values = arrays.journey_id},
-        [UID] = {.values = arrays.uid_int ? (const void *)arrays.uid_int : arrays.uid_text},
-        [JOURNEY_INDEX] = {.values = arrays.journey_index},
-        [CONVERSION_STATUS] = {.values = arrays.conversion_status},
-        [CONVERSION_VALUE] = {.values = arrays.conversion_value},
-        [CAMPAIGNS] = {.values = arrays.campaigns, .list_end = arrays.list_end},
-        [TIMESTAMPS] = {.values = arrays.timestamps, .list_end = arrays.list_end},
-    };
-    status = da_parquet_encode(table->columns, N_COLUMNS, cells, group->n_journeys, &group->encoded, err);
-  }
-  free_arrays(&arrays);
-  return status;
+static da_status encode_group(const table_writer *table, row_group *group, group_arrays *arrays, da_error *err) {
+  DA_TRY(make_room(table->set, group, arrays, err));
+  gather(table->set, table->which, group, arrays);
+  const da_parquet_cells cells[N_COLUMNS] = {
+      [JOURNEY_ID] = {.values = arrays->journey_id},
+      [UID] = {.values = table->set->uid_int ? (const void *)arrays->uid_int : arrays->uid_text},
+      [JOURNEY_INDEX] = {.values = arrays->journey_index},
+      [CONVERSION_STATUS] = {.values = arrays->conversion_status},
+      [CONVERSION_VALUE] = {.values = arrays->conversion_value},
+      [CAMPAIGNS] = {.values = arrays->campaigns, .list_end = arrays->list_end},
+      [TIMESTAMPS] = {.values = arrays->timestamps, .list_end = arrays->list_end},
+  };
+  return da_parquet_encode(table->columns, N_COLUMNS, cells, group->n_journeys, &group->encoded, err);
 }
 
 static void run_task(void *context, size_t task, int thread) {
   table_writer *table = context;
   row_group *group = &table->groups[task];
-  (void)thread;
-  group->status = encode_group(table, group, &group->err);
+  group->status = encode_group(table, group, &table->arrays[thread], &group->err);
 }
 
 /* ---- The table, batch by batch ---- */
@@ -156,7 +163,7 @@ static void run_task(void *context, size_t task, int thread) {
 /* The next row group of the set; false when there is none. */
 static bool plan_group(table_writer *table, row_group *group) {
   const da_journeys *set = table->set;
-  *group = (row_group){.begin = table->journey, .first_conversion = table->conversion};
+  *group = (row_group){.begin = table->journey, .first_conversion = table->conversion, .encoded = group->encoded /* its memory */};
   for (; table->journey < set->n_journeys && group->n_journeys < GROUP_JOURNEYS && group->n_touches < GROUP_TOUCHES; table->journey++) {
     table->conversion += da_journey_converted(set, table->journey);
     if (da_journey_set(set, table->journey) != table->which) continue;
@@ -182,6 +189,7 @@ static da_status write_groups(table_writer *table, size_t batch, da_parquet *par
   uint64_t last_user = 0;
   do {
     DA_TRY(da_monitor_check(monitor, "writing the feature store", err));
+    uint64_t begin = table->journey;
     table->n_groups = 0;
     while (table->n_groups < batch && plan_group(table, &table->groups[table->n_groups])) table->n_groups++;
     da_pool_run(pool, table->n_groups, run_task, table);
@@ -191,6 +199,7 @@ static da_status write_groups(table_writer *table, size_t batch, da_parquet *par
       DA_TRY(da_parquet_append(parquet, &group->encoded, err));
       add_totals(totals, group, &last_user);
     }
+    da_journeys_release(table->set, begin, table->journey);
     da_monitor_progress(monitor, "writing the feature store", "journeys", table->journey, table->set->n_journeys);
   } while (table->n_groups);
   return da_parquet_finish(parquet, err);
@@ -208,14 +217,18 @@ da_status da_feature_store_write(const da_journeys *set, int which, const char *
       [TIMESTAMPS] = {"timestamps", DA_PARQUET_INT64, true, NULL},
   };
   *totals = (da_set_totals){0};
-  size_t batch = pool ? 2 * (size_t)da_pool_n_threads(pool) : 1;
-  table_writer table = {.set = set, .which = which, .columns = columns, .groups = da_mem_calloc(batch, sizeof *table.groups)};
-  if (!table.groups) return da_mem_fail(err, batch, sizeof *table.groups, "the feature store");
+  size_t n_threads = pool ? (size_t)da_pool_n_threads(pool) : 1, batch = 2 * n_threads;
+  table_writer table = {.set = set, .which = which, .columns = columns};
+  table.groups = da_mem_calloc(batch, sizeof *table.groups);
+  table.arrays = da_mem_calloc(n_threads, sizeof *table.arrays);
   da_parquet *parquet = NULL;
-  da_status status = da_parquet_create(path, columns, N_COLUMNS, &parquet, err);
+  da_status status = table.groups && table.arrays ? DA_OK : da_mem_fail(err, batch, sizeof *table.groups, "the feature store");
+  if (status == DA_OK) status = da_parquet_create(path, columns, N_COLUMNS, &parquet, err);
   if (status == DA_OK) status = write_groups(&table, batch, parquet, pool, monitor, totals, err);
   da_parquet_close(parquet);
-  for (size_t i = 0; i < batch; i++) da_parquet_group_free(&table.groups[i].encoded);
+  for (size_t i = 0; table.groups && i < batch; i++) da_parquet_group_free(&table.groups[i].encoded);
+  for (size_t i = 0; table.arrays && i < n_threads; i++) free_arrays(&table.arrays[i]);
   da_mem_free(table.groups);
+  da_mem_free(table.arrays);
   return status;
 }

@@ -111,31 +111,52 @@ static da_status take_range(void *context, const da_chunk *chunk, da_error *err)
   return DA_OK;
 }
 
+static da_status read_range(const da_log *log, da_db *db, const da_text *relation, const da_monitor *monitor, key_range *range,
+                            da_error *err) {
+  da_text sql = {0};
+  da_text_printf(&sql, "SELECT coalesce(min(time_us), 0), coalesce(max(time_us), 0)%s FROM (%s)",
+                 log->impressions->uid_is_text ? "" : ", coalesce(min(uid), 0), coalesce(max(uid), 0)", da_text_cstr(relation));
+  da_status status = read_all(db, &sql, monitor, take_range, range, err);
+  da_text_free(&sql);
+  return status;
+}
+
+static int64_t lower(int64_t a, int64_t b) { return a < b ? a : b; }
+static int64_t higher(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* Of times and uids; it may be wider than what is there. */
+static da_status find_range(const da_log *log, da_db *db, const da_monitor *monitor, key_range *range, da_error *err) {
+  const da_impressions *impressions = log->impressions;
+  *range = (key_range){impressions->first_us, impressions->last_us, impressions->lowest_uid, impressions->highest_uid};
+  if (!impressions->has_range) DA_TRY(read_range(log, db, &impressions->relation, monitor, range, err));
+  if (!impressions->has_conversions_table) return DA_OK;
+  key_range other = {0};
+  DA_TRY(read_range(log, db, &impressions->conversions, monitor, &other, err));
+  *range = (key_range){
+      .first_us = lower(range->first_us, other.first_us),
+      .last_us = higher(range->last_us, other.last_us),
+      .lowest_uid = lower(range->lowest_uid, other.lowest_uid),
+      .highest_uid = higher(range->highest_uid, other.highest_uid),
+  };
+  return DA_OK;
+}
+
 static int bits_of(uint64_t number) { return number ? 64 - __builtin_clzll(number) : 0; }
 
 static uint64_t distance(int64_t low, int64_t high) { return (uint64_t)high - (uint64_t)low; }
 
 static da_status choose_keys(da_log *log, da_db *db, const da_monitor *monitor, da_error *err) {
-  const da_impressions *impressions = log->impressions;
-  const char *range_of_uid = impressions->uid_is_text ? "" : ", min(uid), max(uid)";
-  da_text sql = {0};
-  da_text_printf(&sql, "SELECT min(time_us), max(time_us)%s FROM (SELECT uid, time_us FROM (%s)", range_of_uid,
-                 da_text_cstr(&impressions->relation));
-  if (impressions->has_conversions_table)
-    da_text_printf(&sql, " UNION ALL SELECT uid, time_us FROM (%s)", da_text_cstr(&impressions->conversions));
-  da_text_append(&sql, ")");
-  key_range range = {0};
-  da_status status = read_all(db, &sql, monitor, take_range, &range, err);
-  da_text_free(&sql);
+  key_range range;
+  DA_TRY(find_range(log, db, monitor, &range, err));
   int campaign_bits = bits_of(log->campaigns.n - 1);
   log->form = (key_form){
-      .uid_is_offset = !impressions->uid_is_text && distance(range.lowest_uid, range.highest_uid) <= UINT32_MAX,
+      .uid_is_offset = !log->impressions->uid_is_text && distance(range.lowest_uid, range.highest_uid) <= UINT32_MAX,
       .is_packed = bits_of(distance(range.first_us, range.last_us)) + 1 + campaign_bits <= 63,
       .campaign_bits = campaign_bits,
       .lowest_uid = range.lowest_uid,
       .first_us = range.first_us,
   };
-  return status;
+  return DA_OK;
 }
 
 /* ---- The sorted query ---- */
@@ -296,9 +317,14 @@ static void decode(da_log *log, const da_chunk *chunk, da_cut_rows *rows) {
 
 da_status da_log_next(da_log *log, const da_monitor *monitor, da_cut_rows *rows, da_error *err) {
   *rows = (da_cut_rows){0};
+  if (!log->rows) return DA_OK;
   da_chunk chunk;
   DA_TRY(da_rows_next(log->rows, monitor, "sorting the log", &chunk, err));
-  if (chunk.n_rows == 0) return DA_OK;
+  if (chunk.n_rows == 0) { /* the sorted rows are large: they go at once */
+    da_rows_close(log->rows);
+    log->rows = NULL;
+    return DA_OK;
+  }
   DA_TRY(make_room(log, chunk.n_rows, err));
   decode(log, &chunk, rows);
   return DA_OK;

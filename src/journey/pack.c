@@ -92,13 +92,17 @@ static da_status map_file(const char *path, int file, da_pack *pack, da_error *e
   return DA_OK;
 }
 
-da_status da_pack_open(const char *path, da_pack *pack, da_error *err) {
+da_status da_pack_open_own(const char *path, da_pack *pack, da_error *err) {
   *pack = (da_pack){0};
   int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return da_fail(err, DA_ERR_IO, "expected to open %s but found: %s", path, strerror(errno));
   da_status status = map_file(path, file, pack, err);
   close(file);
-  if (status != DA_OK) return status;
+  return status;
+}
+
+da_status da_pack_open(const char *path, da_pack *pack, da_error *err) {
+  DA_TRY(da_pack_open_own(path, pack, err));
   const char *fault = fault_in_pack(pack);
   if (!fault) return DA_OK;
   da_pack_close(pack);

@@ -62,6 +62,8 @@ typedef struct {
 /* Maps a file and verifies all of the above: DA_ERR_DATA with a sentence when it is not such a file, was cut short or changed;
  * DA_ERR_IO when it cannot be read. The file must stay as it is while mapped (published files are replaced, never changed). */
 da_status da_pack_open(const char *path, da_pack *pack, da_error *err) DA_MUST_CHECK;
+/* The same without the verification: for a file that this process has just written. */
+da_status da_pack_open_own(const char *path, da_pack *pack, da_error *err) DA_MUST_CHECK;
 void da_pack_close(da_pack *pack);
 
 /* A section's items, or NULL with n_items 0 when there is none of that name and type. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "journey/pack.h"
@@ -202,19 +203,49 @@ static da_status take_sections(const da_pack *pack, da_journeys *set, da_error *
   return take_users(pack, set, err);
 }
 
+static da_status open_pack(const da_pack *pack, da_journeys *set, da_error *err) {
+  set->mapping = (void *)(uintptr_t)pack->bytes;
+  set->mapping_bytes = pack->n_bytes;
+  set->checksum = pack->header->table_checksum;
+  return take_sections(pack, set, err);
+}
+
+da_status da_journeys_open_own(const char *path, da_journeys *set, da_error *err) {
+  *set = (da_journeys){0};
+  da_pack pack;
+  DA_TRY(da_pack_open_own(path, &pack, err));
+  da_status status = open_pack(&pack, set, err);
+  if (status != DA_OK) da_journeys_close(set);
+  return status;
+}
+
 da_status da_journeys_open(const char *path, da_journeys *set, da_error *err) {
   *set = (da_journeys){0};
   da_pack pack;
   DA_TRY(da_pack_open(path, &pack, err));
-  set->mapping = (void *)(uintptr_t)pack.bytes;
-  set->mapping_bytes = pack.n_bytes;
-  set->checksum = pack.header->table_checksum;
-  da_status status = take_sections(&pack, set, err);
+  da_status status = open_pack(&pack, set, err);
   if (status == DA_OK) status = da_journeys_check(set, err);
   if (status == DA_OK) return DA_OK;
   da_journeys_close(set);
   if (status != DA_ERR_DATA) return status;
   return da_fail_context(err, status, "%s cannot be used, run `deepattribution journeys` again", path);
+}
+
+/* Whole pages only: what lies on their edges may be in use. */
+static void release(const void *items, uint64_t begin, uint64_t end, size_t item_bytes) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)items + begin * item_bytes,
+            last = (uintptr_t)items + end * item_bytes;
+  first = (first + page - 1) / page * page;
+  last = last / page * page;
+  if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
+}
+
+void da_journeys_release(const da_journeys *set, uint64_t begin, uint64_t end) {
+  if (!set->mapping) return; /* memory of the caller's would be lost */
+  release(set->campaign, set->first_touch[begin], set->first_touch[end], sizeof *set->campaign);
+  release(set->time_us, set->first_touch[begin], set->first_touch[end], sizeof *set->time_us);
+  release(set->first_touch, begin, end, sizeof *set->first_touch);
+  release(set->flags, begin, end, sizeof *set->flags);
 }
 
 void da_journeys_close(da_journeys *set) {

@@ -66,6 +66,10 @@ static inline da_slice da_user_text(const da_journeys *set, uint64_t user) {
 
 /* Maps a packed file (da_bucket_local gives its path). Hostile until checked: sizes, bounds, order and checksum are verified; DA_ERR_DATA. */
 da_status da_journeys_open(const char *path, da_journeys *set, da_error *err) DA_MUST_CHECK;
+/* The same of a file that this process has just written: it is not verified. */
+da_status da_journeys_open_own(const char *path, da_journeys *set, da_error *err) DA_MUST_CHECK;
+/* Journeys begin .. end - 1 will not be read for a while: keeps one pass over a large mapped set small in memory. Nothing else changes. */
+void da_journeys_release(const da_journeys *set, uint64_t begin, uint64_t end);
 void da_journeys_close(da_journeys *set); /* {0} and a second call allowed */
 
 /* The invariants above. For a set built in memory (tests, simulation, scoring from arrays): its arrays stay the caller's. */

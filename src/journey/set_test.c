@@ -92,6 +92,15 @@ static void a_set_comes_back(void **state) {
   assert_null(found.uid_end);
   assert_null(found.conversion_us);
   uint64_t checksum = found.checksum;
+  da_journeys own;
+  assert_ok(da_journeys_open_own(path, &own, &err), err);
+  assert_same(&own, &made->set);
+  assert_int_equal(own.checksum, checksum);
+  da_journeys_release(&own, 0, own.n_journeys / 2);
+  assert_same(&own, &made->set); /* it is there again when asked for */
+  da_journeys_release(&made->set, 0, made->set.n_journeys);
+  assert_same(&own, &made->set);
+  da_journeys_close(&own);
   da_journeys_close(&found);
   da_journeys_close(&found);
   write_set(folder_path(folder, "again.pack"), &made->set, &plain_shape);

@@ -44,7 +44,7 @@ void da_run_close(da_run *run) {
 
 da_status da_run_need_db(da_run *run, da_error *err) {
   if (run->db) return DA_OK;
-  char *spill_folder = da_bucket_url(run->job->bucket, ".deepattribution/spill");
+  char *spill_folder = da_bucket_spill_folder(run->job->bucket);
   if (!spill_folder) return da_mem_fail(err, 1, 256, "the path to spill to");
   const da_config *config = run->job->config;
   da_db_options options = {.memory_bytes = config->memory_bytes, .threads = config->threads, .spill_folder = spill_folder};

@@ -14,37 +14,18 @@ static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   return da_run_fingerprint(run, "source columns journey split seed", da_text_cstr(input), input->length, out, err);
 }
 
-/* Conversions that are events of their own: their number and value. */
-static da_status count_events(da_run *run, da_data_facts *facts, da_error *err) {
-  da_text sql = {0};
-  da_text_printf(&sql, "SELECT count(*), coalesce(sum(value), 0) FROM (%s)", da_text_cstr(&run->impressions.conversions));
-  da_rows *rows = NULL;
-  da_chunk chunk = {0};
-  da_status status = da_text_check(&sql, err);
-  if (status == DA_OK) status = da_db_query(run->db, da_text_cstr(&sql), &rows, err);
-  if (status == DA_OK) status = da_rows_next(rows, &run->monitor, "reading", &chunk, err);
-  if (status == DA_OK) {
-    facts->n_input_conversions = (uint64_t)((const int64_t *)chunk.columns[0].values)[0];
-    facts->input_value = run->impressions.conversions_have_value ? ((const double *)chunk.columns[1].values)[0] : NAN;
-  }
-  da_rows_close(rows);
-  da_text_free(&sql);
-  return status;
+static bool has_value(const da_impressions *impressions) {
+  return impressions->has_conversions_table ? impressions->conversions_have_value : impressions->has_value;
 }
 
-/* What the input itself says, before a journey is cut: what all credit must add up to. */
-static da_status count_input(da_run *run, da_data_facts *facts, da_error *err) {
-  facts->has_input_totals = true;
-  if (run->impressions.has_conversions_table) return count_events(run, facts, err);
-  facts->n_input_conversions = run->impressions.n_conversions;
-  facts->input_value = run->impressions.has_value ? run->impressions.value : NAN;
-  return DA_OK;
-}
-
+/* What the input says before a journey is cut (all credit must add up to it), and what became of its rows. */
 static da_data_facts data_facts(const da_run *run, const da_journeys_report *report) {
   const da_impressions *impressions = &run->impressions;
   const da_cut_counts *counts = &report->counts;
-  return (da_data_facts){.n_rows = impressions->n_rows,
+  return (da_data_facts){.has_input_totals = true,
+                         .n_input_conversions = impressions->n_conversions,
+                         .input_value = has_value(impressions) ? impressions->value : NAN,
+                         .n_rows = impressions->n_rows,
                          .n_missing_uid = impressions->n_missing_uid,
                          .n_missing_timestamp = impressions->n_missing_timestamp,
                          .n_missing_campaign = impressions->n_missing_campaign,
@@ -58,13 +39,12 @@ static da_data_facts data_facts(const da_run *run, const da_journeys_report *rep
 
 static da_set_facts set_facts(const da_run *run, const da_journeys_report *report) {
   const da_cut_counts *counts = &report->counts;
-  bool has_value = run->impressions.has_conversions_table ? run->impressions.conversions_have_value : run->impressions.has_value;
   da_set_facts facts = {.n_users = counts->n_users,
                         .n_journeys = counts->n_journeys,
                         .n_touches = counts->n_touches,
                         .n_conversions = counts->n_conversions,
                         .n_unattributed = counts->n_unattributed,
-                        .value = has_value ? counts->value + counts->unattributed_value : NAN};
+                        .value = has_value(&run->impressions) ? counts->value + counts->unattributed_value : NAN};
   for (int set = 0; set < DA_N_SETS; set++) facts.n_journeys_of[set] = report->sets[set].n_journeys;
   return facts;
 }
@@ -109,16 +89,14 @@ static void tell(const da_run *run, const da_data_facts *data, const da_set_fact
   }
 }
 
-static da_status work(da_run *run, cJSON *record, da_error *err) {
+static da_status build(da_run *run, cJSON *record, da_error *err) {
   da_journeys_report report = {0};
   da_publication *publication = NULL;
-  da_run_forget_set(run);
   DA_TRY(da_impressions_audit(run->db, &run->impressions, &run->monitor, err));
   da_status status = da_publication_begin(run->job->bucket, &publication, err);
   if (status == DA_OK) status = da_journeys_build(run->db, publication, run->job->config, &run->impressions, &run->monitor, &report, err);
   da_data_facts data = data_facts(run, &report);
   da_set_facts set = set_facts(run, &report);
-  if (status == DA_OK) status = count_input(run, &data, err);
   if (status == DA_OK) status = check_kept(&data, &set, &report, err);
   if (status == DA_OK) status = da_publication_commit(publication, err);
   da_publication_close(publication);
@@ -126,6 +104,14 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
   tell(run, &data, &set);
   bool recorded = da_record_add_data(record, &data) && da_record_add_set(record, &set);
   return recorded ? DA_OK : da_mem_fail(err, 1, 4096, "the record of the journeys");
+}
+
+/* The log's tables are not needed any more when the journeys are there, or when they cannot be had. */
+static da_status work(da_run *run, cJSON *record, da_error *err) {
+  da_run_forget_set(run);
+  da_status status = build(run, record, err);
+  da_impressions_free(&run->impressions);
+  return status;
 }
 
 const da_stage_work da_stage_journeys = {

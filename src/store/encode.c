@@ -84,7 +84,7 @@ static size_t run_length(const uint32_t *values, size_t n, size_t i, size_t enou
   return end - i;
 }
 
-static void put_run(da_bytes *out, uint32_t value, size_t n, int bit_width) {
+void da_encode_run(da_bytes *out, uint32_t value, size_t n, int bit_width) {
   da_bytes_varint(out, (uint64_t)n << 1);
   da_bytes_append(out, &value, (size_t)(bit_width + 7) / 8);
 }
@@ -105,7 +105,7 @@ void da_encode_hybrid(da_bytes *out, const uint32_t *values, size_t n, int bit_w
   for (size_t i = 0; i < n;) {
     size_t run = run_length(values, n, i, SIZE_MAX);
     if (run >= GROUP || bit_width == 0) {
-      put_run(out, values[i], run, bit_width);
+      da_encode_run(out, values[i], run, bit_width);
       i += run;
       continue;
     }
@@ -115,6 +115,17 @@ void da_encode_hybrid(da_bytes *out, const uint32_t *values, size_t n, int bit_w
     put_groups(out, values + i, end - i, bit_width);
     i = end;
   }
+}
+
+void da_encode_ones_but(da_bytes *out, size_t n, const uint64_t *zero_at, size_t n_zeros) {
+  size_t n_bytes = (n + GROUP - 1) / GROUP; /* a group of 8 bits is a byte */
+  da_bytes_varint(out, (uint64_t)n_bytes << 1 | 1);
+  uint8_t *bits = make_room(out, n_bytes);
+  if (!bits || !n) return;
+  memset(bits, 0xff, n_bytes);
+  for (size_t i = 0; i < n_zeros; i++) bits[zero_at[i] / 8] &= (uint8_t) ~(1 << zero_at[i] % 8);
+  if (n % 8) bits[n_bytes - 1] &= (uint8_t)((1 << n % 8) - 1);
+  out->length += n_bytes;
 }
 
 /* ---- Differences ---- */

@@ -24,6 +24,10 @@ void da_bytes_varint(da_bytes *out, uint64_t number);
 
 /* RLE / bit-packing hybrid: runs of one value as a count, the rest bit by bit. bit_width <= 32 holds every value. */
 void da_encode_hybrid(da_bytes *out, const uint32_t *values, size_t n, int bit_width);
+/* The same of one value n times. */
+void da_encode_run(da_bytes *out, uint32_t value, size_t n, int bit_width);
+/* The same of n bits that are 1, but for those at zero_at[0] < zero_at[1] < ...: where lists begin. */
+void da_encode_ones_but(da_bytes *out, size_t n, const uint64_t *zero_at, size_t n_zeros);
 /* PLAIN booleans: one bit each. */
 void da_encode_bits(da_bytes *out, const uint8_t *values, size_t n);
 /* DELTA_BINARY_PACKED: differences in blocks of 128, in as many bits as each 32 of them need. */

@@ -158,6 +158,29 @@ static void random_arrays_come_back(void **state) {
   }
 }
 
+static void ones_but_a_few_are_a_hybrid(void **state) {
+  (void)state;
+  da_random random;
+  da_random_init(&random, 4, 0);
+  for (size_t n = 0; n < 100; n++) {
+    uint32_t bits[100];
+    uint64_t zero_at[100];
+    size_t n_zeros = 0;
+    for (size_t i = 0; i < n; i++) {
+      bits[i] = da_random_below(&random, 3) > 0;
+      if (!bits[i]) zero_at[n_zeros++] = i;
+    }
+    da_bytes out = {0};
+    da_encode_ones_but(&out, n, zero_at, n_zeros);
+    assert_false(out.failed);
+    reader in = {out.data, out.data + out.length};
+    assert_int_equal(read_varint(&in), (n + 7) / 8 << 1 | 1);
+    for (size_t i = 0; i < (n + 7) / 8 * 8; i++) assert_int_equal(read_bits(in.at, i, 1), i < n ? bits[i] : 0);
+    assert_ptr_equal(in.at + (n + 7) / 8, in.end);
+    da_mem_free(out.data);
+  }
+}
+
 static void the_ends_of_the_range_come_back(void **state) {
   (void)state;
   int64_t numbers[400];
@@ -193,9 +216,9 @@ static void without_memory_it_is_said_once(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_documents_examples),         cmocka_unit_test(thrift_is_the_compact_protocol),
-      cmocka_unit_test(random_arrays_come_back),        cmocka_unit_test(the_ends_of_the_range_come_back),
-      cmocka_unit_test(without_memory_it_is_said_once),
+      cmocka_unit_test(the_documents_examples),          cmocka_unit_test(thrift_is_the_compact_protocol),
+      cmocka_unit_test(random_arrays_come_back),         cmocka_unit_test(ones_but_a_few_are_a_hybrid),
+      cmocka_unit_test(the_ends_of_the_range_come_back), cmocka_unit_test(without_memory_it_is_said_once),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

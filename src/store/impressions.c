@@ -222,6 +222,12 @@ static void set_facts(const struct da_raw_log *raw, da_impressions *out) {
   out->has_value = da_raw_table_has(touches, DA_ROLE_VALUE);
   out->has_cost = da_raw_table_has(touches, DA_ROLE_COST);
   out->has_split = da_raw_table_has(touches, DA_ROLE_SPLIT);
+  const da_raw_cell *uid = &touches->cells[DA_ROLE_UID], *time = &touches->cells[DA_ROLE_TIMESTAMP];
+  out->has_range = time->has_range && (uid->has_range || uid->is_text);
+  out->first_us = time->lowest;
+  out->last_us = time->highest;
+  out->lowest_uid = uid->lowest;
+  out->highest_uid = uid->highest;
   out->n_rows = touches->n_rows;
   out->n_missing_uid = touches->cells[DA_ROLE_UID].n_missing;
   out->n_missing_timestamp = touches->cells[DA_ROLE_TIMESTAMP].n_missing;

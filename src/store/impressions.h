@@ -30,7 +30,10 @@ typedef struct {
   uint64_t n_missing_conversions; /* rows of raw/conversions.* without uid or timestamp */
   uint64_t n_conversions;         /* what all credit must add up to: of the rows that are kept, or of raw/conversions.* */
   double value;                   /* of those conversions; 0 without a value column */
-  struct da_raw_log *raw;         /* private */
+  bool has_range;                 /* the audit came to know the next four without reading the log for them */
+  int64_t first_us, last_us;      /* earliest and latest time of the impressions; they may hold more than the rows that are kept */
+  int64_t lowest_uid, highest_uid;
+  struct da_raw_log *raw; /* private */
 } da_impressions;
 
 /* Finds the files and takes their fingerprint; reads none of them. location: NULL for the bucket's raw/ or config->source; else a file or

@@ -252,7 +252,7 @@ static void ask_other(da_raw_cell *cell, const int64_t *answers, da_questions *q
 void da_raw_cell_ask_first(da_raw_cell *cell, da_questions *questions) {
   if (!cell->column) return;
   bool is_time = cell->role == DA_ROLE_TIMESTAMP, is_guess = cell->class == DA_CLASS_TEXT && cell->is_guessed;
-  bool has_range = cell->class == DA_CLASS_INT && (is_time || cell->role == DA_ROLE_CONVERSION);
+  bool has_range = cell->class == DA_CLASS_INT && (is_time || cell->role == DA_ROLE_CONVERSION || cell->role == DA_ROLE_UID);
   const char *number = is_guess && is_time ? "(TRY_CAST($ AS BIGINT))" : has_range ? "($)" : NULL;
   da_text smallest = {0}, largest = {0};
   da_text_printf(&smallest, number ? "min%s" : "0", number);
@@ -299,10 +299,18 @@ static void leave_empty_out(da_raw_cell *cell, uint64_t n_empty) {
   cell->cell = with;
 }
 
-static void decide_uid(da_raw_cell *cell, uint64_t n_present, const int64_t *other) {
+static void set_range(da_raw_cell *cell, int64_t lowest, int64_t highest) {
+  cell->has_range = true;
+  cell->lowest = lowest;
+  cell->highest = highest;
+}
+
+static void decide_uid(da_raw_cell *cell, uint64_t n_present, const int64_t *answers) {
+  const int64_t *plain = answers + cell->first_plain, *other = answers + cell->first_other;
   uint64_t n_exact = (uint64_t)other[N_EXACT];
   switch (cell->class) {
   case DA_CLASS_INT:
+    set_range(cell, plain[SMALLEST], plain[LARGEST]);
     break;
   case DA_CLASS_REAL:
     set_bad(cell, IS_NO_WHOLE, (uint64_t)other[N_ODD]);
@@ -350,6 +358,10 @@ static int find_unit(const int64_t *n_below) {
   return unit;
 }
 
+static int64_t in_microseconds(int64_t number, int unit) {
+  return unit == SECONDS ? number * 1000000 : unit == MILLISECONDS ? number * 1000 : unit == MICROSECONDS ? number : number / 1000;
+}
+
 static void set_numeric_value(da_raw_cell *cell, int unit, bool is_whole) {
   da_text template = {0};
   if (is_whole)
@@ -388,7 +400,10 @@ static void decide_time(da_raw_cell *cell, uint64_t n_present, const int64_t *an
     set_value(cell, has_zone ? "epoch_us($)" : "epoch_us(CAST($ AS TIMESTAMP))");
     set_bad(cell, IS_NO_DATE("$"), (uint64_t)other[N_NO_DATE]);
   } else if (is_settled(cell, answers)) {
-    set_numeric_value(cell, unit_of(answers[cell->first_plain + LARGEST]), true);
+    const int64_t *plain = answers + cell->first_plain;
+    int unit = unit_of(plain[LARGEST]);
+    set_numeric_value(cell, unit, true);
+    set_range(cell, in_microseconds(plain[SMALLEST], unit), in_microseconds(plain[LARGEST], unit));
   } else if (cell->class != DA_CLASS_TEXT || other[N_NUMBERS] >= other[N_MOMENTS]) {
     decide_numeric_time(cell, n_present, other);
   } else {
@@ -405,7 +420,7 @@ da_status da_raw_cell_decide(da_raw_cell *cell, uint64_t n_rows, const int64_t *
   uint64_t n_present = n_rows - cell->n_missing;
   switch (cell->role) {
   case DA_ROLE_UID:
-    decide_uid(cell, n_present, mine);
+    decide_uid(cell, n_present, answers);
     break;
   case DA_ROLE_TIMESTAMP:
     decide_time(cell, n_present, answers);

@@ -46,8 +46,10 @@ typedef struct {
   da_text value; /* SQL of the value; NULL where the cell is empty */
   da_text bad;   /* SQL that is true for cells that make no sense; empty when the type has none */
   uint64_t n_missing, n_bad;
-  uint64_t n_early; /* times so small, for their unit, that they lie around 1970 */
-  const char *note; /* what was decided, if the user might wonder; NULL */
+  uint64_t n_early;        /* times so small, for their unit, that they lie around 1970 */
+  bool has_range;          /* of a uid or time: the look at the data told the smallest and the largest value */
+  int64_t lowest, highest; /* of the rows that will be left out, too; 0 where there is no value */
+  const char *note;        /* what was decided, if the user might wonder; NULL */
 } da_raw_cell;
 
 /* column NULL: no such cell. DA_ERR_DATA when the column's type cannot be the role's. The column must outlive the cell. */

@@ -281,6 +281,30 @@ static void memory_that_runs_out_is_reported(void **state) {
   log_close(&w);
 }
 
+/* What the audit says of times and users without reading them is what a query over the relation finds. */
+static void the_range_is_that_of_the_rows(void **state) {
+  (void)state;
+  static const char *const times[] = {"1700000000 + i",       "-5000000000 - i",         "1700000000000 + i",
+                                      "1700000000000000 + i", "1700000000000000001 + i", "-1700000000000000001 - i"};
+  log_world w;
+  log_open(&w);
+  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+    char query[300], found[100];
+    snprintf(query, sizeof query,
+             "SELECT %s AS timestamp, 500 - i * 7 AS uid, 'a' AS campaign, i %% 2 AS conversion FROM range(100) AS t(i)", times[i]);
+    log_write_parquet(&w, "raw/log.parquet", query);
+    expect_ok(log_audit(&w, err));
+    assert_true(w.impressions.has_range);
+    snprintf(found, sizeof found, "%lld,%lld,%lld,%lld", (long long)w.impressions.first_us, (long long)w.impressions.last_us,
+             (long long)w.impressions.lowest_uid, (long long)w.impressions.highest_uid);
+    assert_string_equal(found, log_rows(&w, &w.impressions.relation, "min(time_us), max(time_us), min(uid), max(uid)"));
+  }
+  log_write_parquet(&w, "raw/log.parquet", "SELECT DATE '2024-01-01' AS timestamp, 1 AS uid, 'a' AS campaign, true AS conversion");
+  expect_ok(log_audit(&w, err));
+  assert_false(w.impressions.has_range); /* dates: it would have to read */
+  log_close(&w);
+}
+
 /* ---- Shared files ---- */
 
 static bool find_shared(const char *name, char *path, size_t n) {
@@ -339,6 +363,7 @@ int main(void) {
       cmocka_unit_test(tables_go_with_the_impressions),
       cmocka_unit_test(it_can_be_interrupted),
       cmocka_unit_test(memory_that_runs_out_is_reported),
+      cmocka_unit_test(the_range_is_that_of_the_rows),
       cmocka_unit_test(shared_files),
   };
   return cmocka_run_group_tests_name("store.impressions", tests, NULL, NULL) == 0 ? 0 : 1;

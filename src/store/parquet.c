@@ -87,7 +87,6 @@ da_status da_parquet_append(da_parquet *parquet, da_parquet_group *group, da_err
   parquet->n_groups++;
   parquet->n_rows += group->n_rows;
   group->chunks = NULL; /* the footer's now */
-  da_parquet_group_free(group);
   return DA_OK;
 }
 

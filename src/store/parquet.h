@@ -50,11 +50,15 @@ typedef struct {
   size_t lowest_length, highest_length;
 } da_parquet_chunk;
 
-/* An encoded row group. Valid as {0}. */
+/* An encoded row group. Valid as {0}. May be used again for the next one: it keeps its memory. */
 typedef struct {
   da_bytes bytes;
   size_t n_rows;
-  da_parquet_chunk *chunks; /* [columns] */
+  da_parquet_chunk *chunks; /* [columns]; NULL until encoded */
+  /* While encoding: */
+  da_bytes page, dictionary;
+  uint32_t *indices;
+  size_t n_indices; /* that fit */
 } da_parquet_group;
 
 /* Encodes n_rows > 0 rows. May run in several threads at once, each with a group of its own. */
@@ -66,7 +70,7 @@ typedef struct da_parquet da_parquet;
 /* columns must outlive the writer. */
 da_status da_parquet_create(const char *path, const da_parquet_column *columns, size_t n_columns, da_parquet **parquet,
                             da_error *err) DA_MUST_CHECK;
-/* Writes a group behind those before it, and empties it. */
+/* Writes a group behind those before it. */
 da_status da_parquet_append(da_parquet *parquet, da_parquet_group *group, da_error *err) DA_MUST_CHECK;
 /* Writes the footer. The file is complete, but not synced. */
 da_status da_parquet_finish(da_parquet *parquet, da_error *err) DA_MUST_CHECK;

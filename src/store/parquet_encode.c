@@ -15,9 +15,9 @@ typedef struct {
   uint64_t n_items;  /* cells, or items of all lists */
   uint32_t *indices; /* [n_items]: into the dictionary; NULL without one */
   int index_bits;
-  da_bytes dictionary; /* its values, PLAIN */
+  da_bytes *dictionary; /* its values, PLAIN; the group's, as are the next */
   size_t n_dictionary;
-  da_bytes page;
+  da_bytes *page;
 } encoder;
 
 static int bits_of(uint64_t number) { return number ? 64 - __builtin_clzll(number) : 0; }
@@ -39,7 +39,7 @@ static da_status number_names(encoder *at, da_error *err) {
     uint32_t *found = &place[values[i]];
     if (!*found) {
       *found = (uint32_t)++at->n_dictionary;
-      da_encode_texts(&at->dictionary, &names->items[values[i]], 1);
+      da_encode_texts(at->dictionary, &names->items[values[i]], 1);
     }
     at->indices[i] = *found - 1;
   }
@@ -58,33 +58,32 @@ static bool number_doubles(encoder *at, uint32_t *slots) {
       continue;
     }
     uint64_t slot = XXH3_64bits(&values[i], sizeof values[i]) % NUMBER_SLOTS;
-    const double *numbers = (const void *)at->dictionary.data;
+    const double *numbers = (const void *)at->dictionary->data;
     while (slots[slot] && memcmp(&numbers[slots[slot] - 1], &values[i], sizeof values[i]) != 0) slot = (slot + 1) % NUMBER_SLOTS;
     if (!slots[slot]) {
       if (at->n_dictionary == MAX_NUMBERS) return false;
       slots[slot] = (uint32_t)++at->n_dictionary;
-      da_bytes_append(&at->dictionary, &values[i], sizeof values[i]);
-      if (at->dictionary.failed) return false;
+      da_bytes_append(at->dictionary, &values[i], sizeof values[i]);
+      if (at->dictionary->failed) return false;
     }
     at->indices[i] = slots[slot] - 1;
   }
   return true;
 }
 
-static da_status make_dictionary(encoder *at, da_error *err) {
+static da_status make_dictionary(encoder *at, da_parquet_group *group, da_error *err) {
   da_parquet_type type = at->column->type;
   if (type != DA_PARQUET_NAME && type != DA_PARQUET_DOUBLE) return DA_OK;
-  at->indices = da_mem_alloc(at->n_items, sizeof *at->indices);
-  if (!at->indices) return da_mem_fail(err, at->n_items, sizeof *at->indices, "a table's dictionary");
+  void *indices = group->indices;
+  da_status status = da_mem_reserve(&indices, &group->n_indices, at->n_items, sizeof *group->indices, "a table's dictionary", err);
+  at->indices = group->indices = indices;
+  if (status != DA_OK) return status;
   if (type == DA_PARQUET_NAME) {
     DA_TRY(number_names(at, err));
   } else {
     uint32_t *slots = da_mem_calloc(NUMBER_SLOTS, sizeof *slots);
     if (!slots) return da_mem_fail(err, NUMBER_SLOTS, sizeof *slots, "a table's dictionary");
-    if (!number_doubles(at, slots)) {
-      da_mem_free(at->indices);
-      at->indices = NULL;
-    }
+    if (!number_doubles(at, slots)) at->indices = NULL;
     da_mem_free(slots);
   }
   at->index_bits = at->n_dictionary ? bits_of(at->n_dictionary - 1) : 0;
@@ -93,13 +92,16 @@ static da_status make_dictionary(encoder *at, da_error *err) {
 
 /* ---- The data page ---- */
 
-static void put_levels(da_bytes *page, const uint32_t *levels, size_t n) {
-  size_t start = page->length;
+/* Levels stand behind the number of their bytes, which end_levels fills in. */
+static size_t begin_levels(da_bytes *page) {
   da_bytes_u32(page, 0);
-  da_encode_hybrid(page, levels, n, 1);
+  return page->length;
+}
+
+static void end_levels(da_bytes *page, size_t start) {
   if (page->failed) return;
-  uint32_t n_bytes = (uint32_t)(page->length - start - sizeof n_bytes);
-  memcpy(page->data + start, &n_bytes, sizeof n_bytes);
+  uint32_t n_bytes = (uint32_t)(page->length - start);
+  memcpy(page->data + start - sizeof n_bytes, &n_bytes, sizeof n_bytes);
 }
 
 /* Repetition 0 begins a row; definition 1 is an item, 0 an empty list. */
@@ -107,45 +109,54 @@ static da_status put_list_levels(encoder *at, da_parquet_chunk *chunk, da_error 
   chunk->n_values = at->n_items;
   if (!at->column->is_list) return DA_OK;
   const uint64_t *end = at->cells->list_end;
-  uint64_t most = at->n_items + at->n_rows, n = 0;
-  uint32_t *repetition = da_mem_alloc(2 * most, sizeof *repetition), *definition = repetition + most;
-  if (!repetition) return da_mem_fail(err, 2 * most, sizeof *repetition, "the lists of a table");
-  for (size_t row = 0; row < at->n_rows; row++) {
-    uint64_t length = end[row] - (row ? end[row - 1] : 0), n_levels = length ? length : 1;
-    for (uint64_t i = 0; i < n_levels; i++) {
-      repetition[n] = i > 0;
-      definition[n++] = length > 0;
+  uint64_t *begins = da_mem_alloc(at->n_rows, sizeof *begins), *empty = da_mem_alloc(at->n_rows, sizeof *empty), n = 0;
+  size_t n_empty = 0;
+  if (begins && empty) {
+    for (size_t row = 0; row < at->n_rows; row++) {
+      uint64_t length = end[row] - (row ? end[row - 1] : 0);
+      begins[row] = n;
+      if (length == 0) empty[n_empty++] = n;
+      n += length ? length : 1;
     }
+    size_t start = begin_levels(at->page);
+    da_encode_ones_but(at->page, n, begins, at->n_rows);
+    end_levels(at->page, start);
+    start = begin_levels(at->page);
+    if (n_empty)
+      da_encode_ones_but(at->page, n, empty, n_empty);
+    else
+      da_encode_run(at->page, 1, n, 1);
+    end_levels(at->page, start);
+    chunk->n_values = n;
   }
-  put_levels(&at->page, repetition, n);
-  put_levels(&at->page, definition, n);
-  da_mem_free(repetition);
-  chunk->n_values = n;
-  return DA_OK;
+  bool complete = begins && empty;
+  da_mem_free(begins);
+  da_mem_free(empty);
+  return complete ? DA_OK : da_mem_fail(err, 2 * at->n_rows, sizeof *begins, "the lists of a table");
 }
 
 static int put_values(encoder *at) {
   size_t n = at->n_items;
   if (at->indices) {
-    da_bytes_append(&at->page, &(uint8_t){(uint8_t)at->index_bits}, 1);
-    da_encode_hybrid(&at->page, at->indices, n, at->index_bits);
+    da_bytes_append(at->page, &(uint8_t){(uint8_t)at->index_bits}, 1);
+    da_encode_hybrid(at->page, at->indices, n, at->index_bits);
     return PARQUET_RLE_DICTIONARY;
   }
   switch (at->column->type) {
   case DA_PARQUET_BOOL:
-    da_encode_bits(&at->page, at->cells->values, n);
+    da_encode_bits(at->page, at->cells->values, n);
     return PARQUET_PLAIN;
   case DA_PARQUET_INT64:
-    da_encode_delta(&at->page, at->cells->values, n);
+    da_encode_delta(at->page, at->cells->values, n);
     return PARQUET_DELTA_BINARY_PACKED;
   case DA_PARQUET_TEXT:
-    da_encode_delta_texts(&at->page, at->cells->values, n);
+    da_encode_delta_texts(at->page, at->cells->values, n);
     return PARQUET_DELTA_BYTE_ARRAY;
   case DA_PARQUET_DOUBLE:
   case DA_PARQUET_NAME:
     break;
   }
-  da_bytes_append(&at->page, at->cells->values, n * sizeof(double));
+  da_bytes_append(at->page, at->cells->values, n * sizeof(double));
   return PARQUET_PLAIN;
 }
 
@@ -186,21 +197,21 @@ static void find_range(const encoder *at, da_parquet_chunk *chunk) {
 static void put_dictionary_page(const encoder *at, da_bytes *out) {
   da_thrift thrift = {.out = out};
   da_thrift_int(&thrift, 1, DA_THRIFT_I32, PARQUET_DICTIONARY_PAGE);
-  da_thrift_int(&thrift, 2, DA_THRIFT_I32, (int64_t)at->dictionary.length); /* before and after compression */
-  da_thrift_int(&thrift, 3, DA_THRIFT_I32, (int64_t)at->dictionary.length);
+  da_thrift_int(&thrift, 2, DA_THRIFT_I32, (int64_t)at->dictionary->length); /* before and after compression */
+  da_thrift_int(&thrift, 3, DA_THRIFT_I32, (int64_t)at->dictionary->length);
   da_thrift_begin(&thrift, 7);
   da_thrift_int(&thrift, 1, DA_THRIFT_I32, (int64_t)at->n_dictionary);
   da_thrift_int(&thrift, 2, DA_THRIFT_I32, PARQUET_PLAIN);
   da_thrift_end(&thrift);
   da_bytes_append(out, &(uint8_t){0}, 1); /* the page header, which is itself a struct, ends */
-  da_bytes_append(out, at->dictionary.data, at->dictionary.length);
+  da_bytes_append(out, at->dictionary->data, at->dictionary->length);
 }
 
 static void put_data_page(const encoder *at, const da_parquet_chunk *chunk, da_bytes *out) {
   da_thrift thrift = {.out = out};
   da_thrift_int(&thrift, 1, DA_THRIFT_I32, PARQUET_DATA_PAGE);
-  da_thrift_int(&thrift, 2, DA_THRIFT_I32, (int64_t)at->page.length);
-  da_thrift_int(&thrift, 3, DA_THRIFT_I32, (int64_t)at->page.length);
+  da_thrift_int(&thrift, 2, DA_THRIFT_I32, (int64_t)at->page->length);
+  da_thrift_int(&thrift, 3, DA_THRIFT_I32, (int64_t)at->page->length);
   da_thrift_begin(&thrift, 5);
   da_thrift_int(&thrift, 1, DA_THRIFT_I32, (int64_t)chunk->n_values);
   da_thrift_int(&thrift, 2, DA_THRIFT_I32, chunk->encoding);
@@ -208,43 +219,44 @@ static void put_data_page(const encoder *at, const da_parquet_chunk *chunk, da_b
   da_thrift_int(&thrift, 4, DA_THRIFT_I32, PARQUET_RLE);
   da_thrift_end(&thrift);
   da_bytes_append(out, &(uint8_t){0}, 1);
-  da_bytes_append(out, at->page.data, at->page.length);
+  da_bytes_append(out, at->page->data, at->page->length);
 }
 
-static da_status encode_column(encoder *at, da_bytes *out, da_parquet_chunk *chunk, da_error *err) {
-  DA_TRY(make_dictionary(at, err));
+static da_status encode_column(encoder *at, da_parquet_group *group, da_parquet_chunk *chunk, da_error *err) {
+  da_bytes *out = &group->bytes;
+  group->page.length = group->dictionary.length = 0;
+  DA_TRY(make_dictionary(at, group, err));
   DA_TRY(put_list_levels(at, chunk, err));
   chunk->encoding = put_values(at);
   find_range(at, chunk);
-  if (at->page.length > INT32_MAX || at->dictionary.length > INT32_MAX || chunk->n_values > INT32_MAX) {
+  if (at->page->length > INT32_MAX || at->dictionary->length > INT32_MAX || chunk->n_values > INT32_MAX) {
     return da_fail(err, DA_ERR_DATA, "expected pages of a table below 2 GB but column %s needs %zu bytes; set journey_max_len",
-                   at->column->name, at->page.length);
+                   at->column->name, at->page->length);
   }
   chunk->dictionary_offset = out->length;
   if (at->indices) put_dictionary_page(at, out);
   chunk->data_offset = out->length;
   put_data_page(at, chunk, out);
   chunk->end = out->length;
-  bool failed = at->page.failed || at->dictionary.failed || out->failed;
-  return failed ? da_mem_fail(err, out->length + at->page.length, 1, "a table's row group") : DA_OK;
+  bool failed = at->page->failed || at->dictionary->failed || out->failed;
+  return failed ? da_mem_fail(err, out->length + at->page->length, 1, "a table's row group") : DA_OK;
 }
 
 da_status da_parquet_encode(const da_parquet_column *columns, size_t n_columns, const da_parquet_cells *cells, size_t n_rows,
                             da_parquet_group *group, da_error *err) {
-  da_parquet_group_free(group);
   group->n_rows = n_rows;
+  group->bytes.length = 0;
+  da_mem_free(group->chunks);
   group->chunks = da_mem_calloc(n_columns, sizeof *group->chunks);
   if (!group->chunks) return da_mem_fail(err, n_columns, sizeof *group->chunks, "a table's row group");
   for (size_t i = 0; i < n_columns; i++) {
     encoder at = {.column = &columns[i],
                   .cells = &cells[i],
                   .n_rows = n_rows,
-                  .n_items = columns[i].is_list ? cells[i].list_end[n_rows - 1] : n_rows};
-    da_status status = encode_column(&at, &group->bytes, &group->chunks[i], err);
-    da_mem_free(at.indices);
-    da_mem_free(at.dictionary.data);
-    da_mem_free(at.page.data);
-    if (status != DA_OK) return status;
+                  .n_items = columns[i].is_list ? cells[i].list_end[n_rows - 1] : n_rows,
+                  .dictionary = &group->dictionary,
+                  .page = &group->page};
+    DA_TRY(encode_column(&at, group, &group->chunks[i], err));
   }
   return DA_OK;
 }
@@ -252,5 +264,8 @@ da_status da_parquet_encode(const da_parquet_column *columns, size_t n_columns, 
 void da_parquet_group_free(da_parquet_group *group) {
   da_mem_free(group->bytes.data);
   da_mem_free(group->chunks);
+  da_mem_free(group->page.data);
+  da_mem_free(group->dictionary.data);
+  da_mem_free(group->indices);
   *group = (da_parquet_group){0};
 }
