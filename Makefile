@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
 
-.PHONY: help build demo test test-full bench install format clean
+.PHONY: help build demo test test-full bench bench-full install format clean
 
 help:
 	@echo 'deepattribution: what each campaign earned, from a raw impression log'
@@ -30,6 +30,10 @@ test-full:
 ## bench: measure against DuckDB, polars and PyTorch; the results stand in docs/benchmarks.md
 bench: build
 	@bench/run
+
+## bench-full: also the largest inputs: hours, and 20 GB of disk
+bench-full: build
+	@bench/run --full
 
 ## install: into PREFIX (default /usr/local), below DESTDIR if set
 install: build

@@ -1,7 +1,7 @@
-/* journeys_stage BUCKET [key=value ...]: the stage `journeys` by itself, step by step.
+/* stage BUCKET [key=value ...]: the stage `journeys` by itself, step by step.
  *
  * Prints one JSON object: counts, seconds of each step, processor seconds, peak memory. key=value are settings as for --set; memory and threads
- * too. Used by bench/journeys.py. */
+ * too. Used by run.py beside it. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -61,7 +61,7 @@ static void print_stage(const stage *s) {
 
 int main(int argc, char **argv) {
   if (argc < 2) {
-    fprintf(stderr, "usage: journeys_stage BUCKET [key=value ...]\n");
+    fprintf(stderr, "usage: stage BUCKET [key=value ...]\n");
     return 2;
   }
   stage s = {0};

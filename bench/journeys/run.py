@@ -1,0 +1,87 @@
+"""Journeys: from the raw Parquet file to the published feature store, against the bare sorted fetch and other ways to journeys."""
+import json
+import pathlib
+import sys
+
+from generate import generate
+from measure import BUILD, DATA, SIZE, Run, alternate, folder_mb, machine, median, say, table
+
+HERE = pathlib.Path(__file__).resolve().parent
+ISSUE = (200_000, 74_000, 675) if SIZE == "quick" else (16_468_027, 6_100_000, 675)  # rows, users, campaigns
+USERS_PER_ROW = ISSUE[1] / ISSUE[0]
+TIMES = 1 if SIZE == "quick" else 3
+SMALL_MEMORY_MB = 300
+
+
+def log(rows, users, campaigns):
+    """The bucket with such a log, made when it is not there."""
+    bucket = DATA / f"journeys-{rows}-{campaigns}"
+    path = bucket / "raw/impressions.parquet"
+    if not path.exists():
+        say(f"making {path}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        generate(path, rows, users, campaigns, seed=1)
+    return bucket
+
+
+def ours(bucket, *settings):
+    return Run([BUILD / "journeys/stage", bucket, "threads=2", "journey_max_len=10", *settings], watched=bucket / ".deepattribution/spill")
+
+
+def others(path):
+    def peer(name):
+        return lambda: Run([sys.executable, HERE / "peer.py", name, path, DATA / "peer.parquet"])
+
+    return {
+        "DuckDB `ORDER BY uid, timestamp`, chunks in C": lambda: Run([BUILD / "journeys/bare_fetch", path]),
+        "the same, Arrow in Python": peer("arrow"),
+        "polars: sort, group, write": peer("polars"),
+        "DuckDB: window functions, `list()`, write": peer("window"),
+    }
+
+
+def against_others(bucket):
+    path = bucket / "raw/impressions.parquet"
+    runs = alternate({"**deepattribution: raw Parquet to published feature store**": lambda: ours(bucket), **others(path)}, TIMES)
+    bare = median(runs["DuckDB `ORDER BY uid, timestamp`, chunks in C"])
+    rows = [[name, f"{median(of):.2f}", f"{median(of) / bare:.2f}", f"{median(of, 'processor_seconds'):.1f}", f"{median(of, 'peak_mb'):.0f}"]
+            for name, of in runs.items()]
+    return table(["", "seconds", "times the bare fetch", "processor seconds", "peak MB"], rows)
+
+
+def little_memory(bucket):
+    runs = alternate({f"--memory {memory}": lambda memory=memory: ours(bucket, f"memory={memory}")
+                      for memory in (f"{SMALL_MEMORY_MB}MB", "1GB")}, TIMES)
+    rows = [[f"`{name}`", f"{median(of):.2f}", f"{median(of, 'peak_mb'):.0f}", f"{median(of, 'watched_mb'):.0f}"] for name, of in runs.items()]
+    return table(["", "seconds", "peak MB", "MB spilled"], rows)
+
+
+def by_size():
+    sizes = [(2_000_000, 12), (2_000_000, 675), (ISSUE[0], 675)] if SIZE != "quick" else [(50_000, 12), (50_000, 675), (ISSUE[0], 675)]
+    if SIZE == "full":
+        sizes.append((160_000_000, 675))
+    rows = []
+    for n, campaigns in sizes:
+        bucket = log(n, round(n * USERS_PER_ROW), campaigns)
+        runs = alternate({f"{n:,} rows": lambda: ours(bucket)}, 1 if n > ISSUE[0] else TIMES)[f"{n:,} rows"]
+        counts = json.loads(runs[-1].output)
+        seconds = median(runs)
+        rows.append([f"{n:,}", campaigns, f"{counts['users']:,}", f"{counts['journeys']:,}", f"{seconds:.2f}", f"{seconds / n * 1e9:.0f}",
+                     f"{median(runs, 'peak_mb'):.0f}", f"{median(runs, 'watched_mb'):.0f}"])
+    return table(["impressions", "campaigns", "users", "journeys", "seconds", "ns an impression", "peak MB", "MB spilled"], rows)
+
+
+def main():
+    bucket = log(*ISSUE)
+    rows, _, campaigns = ISSUE
+    megabytes = folder_mb(bucket / "raw")
+    print(f"{rows:,} impressions, {campaigns} campaigns, {megabytes:.0f} MB of Parquet; medians of {TIMES}, in turns, two threads each, on {machine()}.\n")
+    print(against_others(bucket))
+    print("\nWith little memory:\n")
+    print(little_memory(bucket))
+    print("\nBy size of the log:\n")
+    print(by_size())
+
+
+if __name__ == "__main__":
+    main()
