@@ -47,8 +47,8 @@ DA_API int da_run(const char *bucket, const char *const *settings, size_t n_sett
 
 /* The settings that a config.yaml of n_bytes and then n_settings texts "key=value" make, checked: one flat JSON object with every key of
  * `deepattribution help config`, defaults included. name: what messages call the YAML. json: give it back with da_free. */
-DA_API int da_settings_json(const char *name, const char *yaml, size_t n_bytes, const char *const *settings, size_t n_settings,
-                            char **json, char *message, size_t message_bytes);
+DA_API int da_settings_json(const char *name, const char *yaml, size_t n_bytes, const char *const *settings, size_t n_settings, char **json,
+                            char *message, size_t message_bytes);
 
 /* Gives back a text of this library; NULL allowed. */
 DA_API void da_free(char *text);

@@ -17,14 +17,16 @@ static da_status open_output(da_session *session, da_bucket **output) {
   const char *path = session->options->output;
   da_error *err = &session->err;
   if (session->bucket && is_same_folder(path, da_bucket_location(session->bucket))) {
-    return da_fail(err, DA_ERR_ARG, "expected --output in another folder than the bucket %s, whose own journeys and credit it would replace",
+    return da_fail(err, DA_ERR_ARG,
+                   "expected --output in another folder than the bucket %s, whose own journeys and credit it would replace",
                    da_bucket_location(session->bucket));
   }
   DA_TRY(da_bucket_create(path, output, err));
   da_object_list raw = {0};
   da_status status = da_bucket_list(*output, "raw/", &raw, err);
   if (status == DA_OK && raw.n > 0) {
-    status = da_fail(err, DA_ERR_ARG, "expected a folder without a log of its own after --output but found %s in %s", raw.items[0].key, path);
+    status =
+        da_fail(err, DA_ERR_ARG, "expected a folder without a log of its own after --output but found %s in %s", raw.items[0].key, path);
   }
   da_object_list_free(&raw);
   return status;
@@ -65,7 +67,8 @@ static da_status find_model(da_session *session, char **path) {
   DA_TRY(da_bucket_exists(session->bucket, DA_KEY_MODEL, &exists, &session->err));
   if (exists) return da_bucket_local(session->bucket, DA_KEY_MODEL, path, &session->err);
   const char *location = da_bucket_location(session->bucket);
-  return da_fail(&session->err, DA_ERR_DATA, "expected a trained network in %s of %s but found none; run 'deepattribution train %s' first, or name one with --model",
+  return da_fail(&session->err, DA_ERR_DATA,
+                 "expected a trained network in %s of %s but found none; run 'deepattribution train %s' first, or name one with --model",
                  DA_KEY_MODEL, location, location);
 }
 
@@ -73,7 +76,8 @@ static da_status open_bucket(da_session *session) {
   const da_options *options = session->options;
   bool elsewhere = options->input || options->output;
   if (elsewhere && !(options->input && options->output)) {
-    return da_fail(&session->err, DA_ERR_ARG, "expected --input and --output together but found only --%s", options->input ? "input" : "output");
+    return da_fail(&session->err, DA_ERR_ARG, "expected --input and --output together but found only --%s",
+                   options->input ? "input" : "output");
   }
   bool needs_bucket = !elsewhere || !options->model_path || options->n_positional > 0;
   return needs_bucket ? da_session_bucket(session) : da_session_settings(session, NULL);

@@ -21,10 +21,8 @@ static da_status explain(da_session *session) {
   da_explain_wish wish;
   DA_TRY(read_wish(session->options, &wish, &session->err));
   DA_TRY(da_session_bucket(session));
-  da_run_job job = {.bucket = session->bucket,
-                    .config = &session->config,
-                    .monitor = &session->monitor,
-                    .model_path = session->options->model_path};
+  da_run_job job = {
+      .bucket = session->bucket, .config = &session->config, .monitor = &session->monitor, .model_path = session->options->model_path};
   da_text out = {0};
   da_status status = da_explain_bucket(&job, &wish, &out, &session->err);
   if (status == DA_OK && wish.as_json) da_text_append(&out, "\n");

@@ -62,8 +62,8 @@ static void write_partial(const da_weights *weights, const da_partial *partial, 
   memcpy(out + at.rows, partial->rows, partial->n_slots * partial->row_stride * sizeof(float));
 }
 
-static da_status write_message(da_share *share, const da_weights *weights, const da_plan *plan, const da_partial *partials,
-                               size_t *n_bytes, da_error *err) {
+static da_status write_message(da_share *share, const da_weights *weights, const da_plan *plan, const da_partial *partials, size_t *n_bytes,
+                               da_error *err) {
   *n_bytes = 0;
   for (uint32_t c = share->begin; c < share->end; c++)
     if (partials[c].present) *n_bytes += lay_out(weights, partials[c].n_slots, partials[c].row_stride).end;

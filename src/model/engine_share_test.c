@@ -75,9 +75,8 @@ static void differentiate(void *context, const da_team *team) {
 
 static void any_number_of_ranks_finds_the_same_bits(void **state) {
   (void)state;
-  const da_engine_options options[] = {{0},
-                                       {.dropout = 0.2f, .recurrent_dropout = 0.2f},
-                                       {.dropout_kind = DA_DROPOUT_JOURNEY, .dropout = 0.2f, .recurrent_dropout = 0.2f}};
+  const da_engine_options options[] = {
+      {0}, {.dropout = 0.2f, .recurrent_dropout = 0.2f}, {.dropout_kind = DA_DROPOUT_JOURNEY, .dropout = 0.2f, .recurrent_dropout = 0.2f}};
   const uint32_t sizes[] = {N_JOURNEYS, 300, 150, 20};
   for (int o = 0; o < 3; o++) {
     for (int i = 0; i < 4; i++) {

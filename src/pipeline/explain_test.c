@@ -5,7 +5,8 @@
 #include "support/store.h"
 
 /* Three journeys: user 1 converts after two touches and comes back, user 2 does not convert. */
-static const char log_text[] = "uid,timestamp,campaign,conversion\n1,1700000000,a,0\n1,1700086400,b,1\n1,1700172800,a,0\n2,1700000000,b,0\n";
+static const char log_text[] =
+    "uid,timestamp,campaign,conversion\n1,1700000000,a,0\n1,1700086400,b,1\n1,1700172800,a,0\n2,1700000000,b,0\n";
 
 static da_status with_bucket(const char *folder, const da_explain_wish *wish, bool cut, da_text *out, da_error *err) {
   da_bucket *bucket = NULL;

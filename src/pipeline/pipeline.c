@@ -94,12 +94,21 @@ static da_status collect(da_run *run, cJSON **result, da_error *err) {
   return all ? DA_OK : da_mem_fail(err, 1, 256, "the result of the run");
 }
 
+/* A misspelt method must not be found only after the training that comes before it. */
+static da_status check_methods(const da_config *config, da_error *err) {
+  const da_method *methods[64];
+  size_t n = 0;
+  bool has_network = true; /* or may come to have one */
+  return da_methods_choose(config, has_network, methods, &n, err);
+}
+
 da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
   *result = NULL;
   if (job->first > job->last) {
     return da_fail(err, DA_ERR_ARG, "expected --from a stage before --to but found %s after %s", da_stage_name(job->first),
                    da_stage_name(job->last));
   }
+  DA_TRY(check_methods(job->config, err));
   DA_TRY(da_bucket_lock(job->bucket, err));
   da_run run;
   da_status status = da_run_open(job, &run, err);

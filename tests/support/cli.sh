@@ -36,3 +36,18 @@ for method in record["methods"]:
     print(method["method"], repr(round(method["total"], 6)), repr(None if method["value"] is None else round(method["value"] + method["baseline_value"], 6)))
 PYTHON
 }
+
+# outputs BUCKET: a checksum of everything that runs have left in it.
+outputs() {
+  find "$1" -type f -not -path '*/raw/*' -not -path '*/.deepattribution/*' -not -name config.yaml -exec sha256sum {} + | sort -k 2
+}
+
+# refuses_and_keeps CODE WORDS BUCKET OPTION...: run BUCKET is refused (see refuses), and what earlier runs left is there to the byte.
+refuses_and_keeps() {
+  local code=$1 words=$2 before
+  shift 2
+  before=$(outputs "$1")
+  [ -n "$before" ] || { echo "expected $1 to hold outputs of an earlier run" >&2; exit 1; }
+  refuses "$code" "$words" run "$@"
+  [ "$before" = "$(outputs "$1")" ] || { echo "expected the outputs in $1 unchanged after: run $*" >&2; exit 1; }
+}
