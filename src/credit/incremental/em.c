@@ -4,16 +4,22 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "credit/incremental/pooling.h"
 
 /* Below this a hazard is no cause at all; keeps logarithms finite where no touch and no time is left to blame. */
 static const double LEAST_HAZARD = 1e-300;
 /* A pinned campaign with less than this part of a conversion has none. */
 static const double LEAST_SHARED = 1e-9;
+enum { BETWEEN_CHECKS = 10 }; /* steps between looks at whether a pooled run still gains */
 
 struct da_em_space {
-  double *sums;     /* [n_chunks * (n + 2)]: shares of each weight, of the base, and the log-likelihood */
-  double *points;   /* [3 * n] theta of the points a cycle visits */
-  size_t n;         /* n_campaigns * n_taus */
+  double *sums;       /* [n_chunks * (n + 2)]: shares of each weight, of the base, and the log-likelihood */
+  double *points;     /* [3 * n] theta of the points a cycle visits */
+  size_t n;           /* n_campaigns * n_taus */
+  double *shared;     /* [n] conversions shared out to each weight */
+  da_pooling pooling; /* of no campaigns: each stands alone */
+  double *geometric;  /* NULL before the first pooled step; then one of points */
+  double divergence;
   double *pressure; /* [n_campaigns]: da_em_pressure */
 };
 
@@ -107,24 +113,37 @@ static double pin_penalty(const da_em *em, const double *theta) {
   return sum;
 }
 
-double da_em_step(const da_em *em, da_em_space *space, const da_em_point *from, da_em_point *to, double *responsibility) {
+/* Shares the conversions out: shared [n] by weight, *base to the baseline, responsibility by row. Returns the sum of
+ * f log(e^H - 1). */
+static double share_out(const da_em *em, da_em_space *space, const da_em_point *from, double *shared, double *base,
+                        double *responsibility) {
   size_t n_chunks = em->exposure->timeline->n_chunks, n = space->n;
   pass all = {em, from, space->sums, responsibility, n};
   da_pool_run(em->pool, n_chunks, share_chunk, &all);
-  double base = 0, loglik = 0, expected = from->rate * em->base;
+  double loglik = 0;
+  *base = 0;
   for (size_t chunk = 0; chunk < n_chunks; chunk++) {
-    base += space->sums[chunk * (n + 2) + n];
+    *base += space->sums[chunk * (n + 2) + n];
     loglik += space->sums[chunk * (n + 2) + n + 1];
   }
   for (size_t k = 0; k < n; k++) {
     double share = 0;
     for (size_t chunk = 0; chunk < n_chunks; chunk++) share += space->sums[chunk * (n + 2) + k];
-    expected += from->theta[k] * em->mass[k];
-    to->theta[k] = em->mass[k] > 0 ? from->theta[k] * share / em->mass[k] : 0;
+    shared[k] = from->theta[k] * share;
   }
+  return loglik;
+}
+
+double da_em_step(const da_em *em, da_em_space *space, const da_em_point *from, da_em_point *to, double *responsibility) {
+  double base, expected = from->rate * em->base, loglik = share_out(em, space, from, space->shared, &base, responsibility);
+  for (size_t k = 0; k < space->n; k++) {
+    expected += from->theta[k] * em->mass[k];
+    to->theta[k] = em->mass[k] > 0 ? space->shared[k] / em->mass[k] : 0;
+  }
+  double penalty = pin_penalty(em, from->theta);
   to->rate = em->base > 0 ? base / em->base : 0;
   pin_totals(em, to->theta, space->pressure);
-  return loglik - expected - pin_penalty(em, from->theta);
+  return loglik - expected - penalty;
 }
 
 /* next = one + 2 a r + a^2 v on both theta and rate, lengths measured in expected conversions (theta mass), so that no unit matters. */
@@ -155,7 +174,30 @@ static void move(const da_em_point *from, da_em_point *to, size_t n) {
   to->rate = from->rate;
 }
 
-double da_em_run(const da_em *em, da_em_space *space, double tolerance, int max_cycles, da_em_point *point, double *responsibility) {
+/* Pooled: theta is a distribution (pooling.h); conversions are shared out by its geometric mean, and the bound rises step by step. */
+static double run_pooled(const da_em *em, da_em_space *space, double tolerance, int max_steps, da_em_point *point, double *responsibility) {
+  size_t n = space->n;
+  da_em_point geometric = {.theta = space->points, .rate = point->rate};
+  if (!space->geometric) memcpy(geometric.theta, point->theta, n * sizeof *point->theta);
+  space->geometric = geometric.theta;
+  double checked = -INFINITY;
+  for (int step = 0;; step++) {
+    double base, expected = geometric.rate * em->base;
+    for (size_t k = 0; k < n; k++) expected += point->theta[k] * em->mass[k];
+    double bound = share_out(em, space, &geometric, space->shared, &base, responsibility) - expected - space->divergence;
+    if (step % BETWEEN_CHECKS == 0 && step > 0) {
+      if (bound - checked < tolerance || step >= max_steps) return bound;
+      checked = bound;
+    }
+    space->divergence = da_pooling_update(&space->pooling, space->shared, em->mass, point->theta, geometric.theta);
+    point->rate = geometric.rate = em->base > 0 ? base / em->base : 0;
+    pin_totals(em, geometric.theta, space->pressure);
+    pin_totals(em, point->theta, space->pressure);
+  }
+}
+
+static double run_squarem(const da_em *em, da_em_space *space, double tolerance, int max_cycles, da_em_point *point,
+                          double *responsibility) {
   size_t n = space->n;
   da_em_point one = {.theta = space->points}, two = {.theta = space->points + n}, far = {.theta = space->points + 2 * n};
   double before = -INFINITY;
@@ -171,6 +213,15 @@ double da_em_run(const da_em *em, da_em_space *space, double tolerance, int max_
   return da_em_step(em, space, point, &one, responsibility);
 }
 
+double da_em_run(const da_em *em, da_em_space *space, double tolerance, int max_cycles, da_em_point *point, double *responsibility) {
+  return space->pooling.n_campaigns > 0 ? run_pooled(em, space, tolerance, 3 * max_cycles, point, responsibility)
+                                        : run_squarem(em, space, tolerance, max_cycles, point, responsibility);
+}
+
+const double *da_em_geometric(const da_em_space *space, const da_em_point *point) {
+  return space->geometric ? space->geometric : point->theta;
+}
+
 const double *da_em_pressure(const da_em_space *space) { return space->pressure; }
 
 da_status da_em_space_init(const da_exposure *exposure, da_em_space **out, da_error *err) {
@@ -182,7 +233,12 @@ da_status da_em_space_init(const da_exposure *exposure, da_em_space **out, da_er
   space->sums = da_mem_alloc(exposure->timeline->n_chunks * (n + 2), sizeof *space->sums);
   space->points = da_mem_calloc(3 * n, sizeof *space->points);
   space->pressure = da_mem_alloc(exposure->n_campaigns, sizeof *space->pressure);
-  if (!space->sums || !space->points || !space->pressure) {
+  space->shared = da_mem_alloc(n, sizeof *space->shared);
+  da_status status = DA_OK;
+  if (exposure->n_campaigns >= DA_POOLING_LEAST_CAMPAIGNS) {
+    status = da_pooling_init(exposure->n_campaigns, exposure->n_taus, &space->pooling, err);
+  }
+  if (status != DA_OK || !space->sums || !space->points || !space->pressure || !space->shared) {
     da_em_space_free(space);
     return da_mem_fail(err, exposure->timeline->n_chunks * (n + 2), sizeof(double), "the fit of the hazard form");
   }
@@ -196,5 +252,7 @@ void da_em_space_free(da_em_space *space) {
   da_mem_free(space->sums);
   da_mem_free(space->points);
   da_mem_free(space->pressure);
+  da_mem_free(space->shared);
+  da_pooling_free(&space->pooling);
   da_mem_free(space);
 }

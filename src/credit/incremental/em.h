@@ -5,7 +5,8 @@
  *
  * f: how often the row counts (0 held out, 1, or a bootstrap count). Concave; solved by EM (each conversion is shared out among
  * the causes in proportion to their hazard), accelerated by SQUAREM (Varadhan and Roland, Scand. J. Statist. 35, 2008, scheme S3)
- * with a fall back to the plain step wherever the extrapolation did not help. */
+ * with a fall back to the plain step wherever the extrapolation did not help. From DA_POOLING_LEAST_CAMPAIGNS campaigns on their
+ * weights are pooled (pooling.h), theta is the mean of its posterior, and the log-likelihood is the variational bound. */
 #ifndef DA_CREDIT_INCREMENTAL_EM_H
 #define DA_CREDIT_INCREMENTAL_EM_H
 
@@ -39,6 +40,9 @@ void da_em_space_free(da_em_space *space); /* NULL allowed */
 /* Improves *point until a cycle gains less than tolerance in log-likelihood, or max_cycles (of three EM steps each).
  * Leaves per row f_i / (1 - e^-H_i) at the final point in responsibility [n_rows]. Returns the log-likelihood there. */
 double da_em_run(const da_em *em, da_em_space *space, double tolerance, int max_cycles, da_em_point *point, double *responsibility);
+
+/* Theta by which conversions are shared out after a run: the point's own, or its geometric mean where campaigns are pooled. */
+const double *da_em_geometric(const da_em_space *space, const da_em_point *point);
 
 /* [n_campaigns] After a run: conversions shared out to the campaign over those expected of it. 1 at a maximum, but for pinned campaigns,
  * where it is the Lagrange multiplier of the pin: the derivative of the maximum by mass is -pressure theta. */

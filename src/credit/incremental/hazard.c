@@ -178,7 +178,7 @@ static void touch_gradient_chunk(void *context, size_t chunk, int thread) {
   const da_exposure *e = fit->data->exposure;
   const da_journeys *set = e->timeline->set;
   const da_modulators *modulators = fit->data->modulators;
-  const double *pressure = da_em_pressure(fit->em_space);
+  const double *pressure = da_em_pressure(fit->em_space), *shared_by = da_em_geometric(fit->em_space, &fit->point);
   size_t n_taus = (size_t)e->n_taus;
   double *to = fit->sums + chunk * fit->n_sums;
   memset(to, 0, fit->hazard->n_modulators * sizeof *to);
@@ -194,7 +194,7 @@ static void touch_gradient_chunk(void *context, size_t chunk, int thread) {
     if (fit->responsibility[row] == 0) continue;
     uint64_t touch = da_exposure_first_touch(e, row);
     for (uint64_t i = e->row_touch[row]; i < e->row_touch[row + 1]; i++, touch++) {
-      double effect = dot_taus(fit->point.theta + set->campaign[touch] * n_taus, e->kernel + i * n_taus, n_taus);
+      double effect = dot_taus(shared_by + set->campaign[touch] * n_taus, e->kernel + i * n_taus, n_taus);
       add_touch(modulators, touch, fit->responsibility[row] * (double)fit->touch_weight[touch] * effect, to);
     }
   }
