@@ -27,7 +27,7 @@ static da_status adapt(const da_hazard_data *data, const da_hazard_options *opti
 
 da_status da_evidence_fit(const da_hazard_data *data, const da_hazard_options *options, da_hazard *hazard, da_error *err) {
   DA_TRY(da_hazard_fit(data, options, hazard, err));
-  if (!da_information_fits(hazard)) return DA_OK; /* hundreds of campaigns share four modulators, which need no shrinking */
+  if (!da_information_fits(hazard)) return DA_OK; /* hundreds of campaigns share four modulators: little to shrink */
   for (int round = 0; hazard->structure.modulated && round < N_ROUNDS; round++) {
     DA_TRY(adapt(data, options, hazard, err));
     DA_TRY(da_hazard_fit(data, options, hazard, err));

@@ -7,6 +7,7 @@
 #include "credit/incremental/cholesky.h"
 #include "credit/incremental/information.h"
 #include "credit/incremental/maximize.h"
+#include "credit/incremental/pooling.h"
 
 static const double RIDGE_USER = .01, FIRST_RIDGE = 30;
 static const double TOLERANCE = .02;
@@ -300,7 +301,8 @@ static da_status search(fitting *fit, da_error *err) {
   size_t n = (hazard->structure.user_term ? hazard->n_campaigns : 0) + (hazard->structure.modulated ? hazard->n_modulators : 0);
   weigh_users(fit);
   weigh_touches(fit);
-  fit->em_tolerance = n > 0 ? 1e-3 : 1e-4;
+  double slack = hazard->n_campaigns >= DA_POOLING_LEAST_CAMPAIGNS ? 10 : 1; /* pooled steps gain little for long */
+  fit->em_tolerance = (n > 0 ? 1e-3 : 1e-4) * slack;
   hazard->loglik = da_em_run(&fit->em, fit->em_space, fit->em_tolerance, MAX_EM_CYCLES, &fit->point, fit->responsibility);
   hazard->n_evaluations = 1;
   if (n == 0) return DA_OK;

@@ -13,10 +13,16 @@ typedef struct {
   uint32_t n_touched;
 } scoring;
 
-size_t da_information_size(const da_hazard *hazard) {
-  return hazard->n_campaigns * (size_t)hazard->n_taus + 1 + (hazard->structure.user_term ? hazard->n_campaigns : 0) +
-         (hazard->structure.modulated ? hazard->n_modulators : 0);
+static size_t size_without_theta(const da_hazard *hazard) {
+  return 1 + (hazard->structure.user_term ? hazard->n_campaigns : 0) + (hazard->structure.modulated ? hazard->n_modulators : 0);
 }
+
+static size_t first_rate(const da_hazard *hazard) {
+  size_t n_theta = hazard->n_campaigns * (size_t)hazard->n_taus;
+  return n_theta + size_without_theta(hazard) <= DA_INFORMATION_MOST ? n_theta : 0;
+}
+
+size_t da_information_size(const da_hazard *hazard) { return first_rate(hazard) + size_without_theta(hazard); }
 
 static void add_score(scoring *row, size_t index, double amount) {
   if (amount == 0) return;
@@ -32,7 +38,7 @@ static void score_touch(scoring *row, uint64_t touch, const float *kernel, doubl
   for (size_t m = 0; m < n_taus; m++) {
     double part = weight * row->hazard->theta[first + m] * (double)kernel[m];
     own += part;
-    add_score(row, first + m, part);
+    if (row->out->first_rate > 0) add_score(row, first + m, part);
   }
   for (uint64_t at = modulators ? modulators->begin[touch] : 0; modulators && at < modulators->begin[touch + 1]; at++) {
     add_score(row, row->out->first_gamma + modulators->index[at], own * (double)modulators->value[at]);
@@ -42,7 +48,7 @@ static void score_touch(scoring *row, uint64_t touch, const float *kernel, doubl
 
 static void score_base(scoring *row, uint64_t number, double *hazard) {
   const da_exposure *e = row->data->exposure;
-  size_t at_rate = e->n_campaigns * (size_t)e->n_taus;
+  size_t at_rate = row->out->first_rate;
   bool user_term = row->hazard->structure.user_term;
   uint64_t user = e->row_user[number];
   double base = row->hazard->rate * e->row_days[number] * (user_term ? da_hazard_user_factor(e, row->hazard, user) : 1);
@@ -77,7 +83,8 @@ static void add_row(scoring *row, uint64_t number, double count) {
 da_status da_information_init(const da_hazard_data *data, const float *user_weight, const da_hazard *hazard, da_information *information,
                               da_error *err) {
   size_t n = da_information_size(hazard);
-  *information = (da_information){.n = n, .first_gamma = n - (hazard->structure.modulated ? hazard->n_modulators : 0)};
+  *information = (da_information){
+      .n = n, .first_rate = first_rate(hazard), .first_gamma = n - (hazard->structure.modulated ? hazard->n_modulators : 0)};
   scoring row = {.data = data, .hazard = hazard, .out = information};
   information->matrix = da_mem_calloc(n * (n + 2), sizeof *information->matrix);
   row.touched = da_mem_alloc(n, sizeof *row.touched);

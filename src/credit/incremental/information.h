@@ -9,18 +9,18 @@
 
 #include "credit/incremental/hazard.h"
 
-/* Above this many parameters the matrix is too costly; see da_information_fits. */
-enum { DA_INFORMATION_MOST = 400 };
+/* With more than MOST parameters theta is left out, as if it were known; with more than MOST_WITHOUT the matrix is too costly at all. */
+enum { DA_INFORMATION_MOST = 400, DA_INFORMATION_MOST_WITHOUT = 1000 };
 
 /* Valid as {0}. */
 typedef struct {
-  size_t n, first_gamma;
-  double *matrix; /* [n * n] lower triangle */
-  double *total;  /* [n] sum of scores: for log theta, the conversions shared out to that kernel */
+  size_t n, first_rate, first_gamma; /* first_rate 0: without theta */
+  double *matrix;                    /* [n * n] lower triangle */
+  double *total;                     /* [n] sum of scores: for log theta, the conversions shared out to that kernel */
 } da_information;
 
 size_t da_information_size(const da_hazard *hazard);
-static inline bool da_information_fits(const da_hazard *hazard) { return da_information_size(hazard) <= DA_INFORMATION_MOST; }
+static inline bool da_information_fits(const da_hazard *hazard) { return da_information_size(hazard) <= DA_INFORMATION_MOST_WITHOUT; }
 
 /* user_weight: [n_users] how often each user counts; NULL: once. Owned: give back with da_information_free. */
 da_status da_information_init(const da_hazard_data *data, const float *user_weight, const da_hazard *hazard, da_information *information,
