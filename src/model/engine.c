@@ -194,12 +194,15 @@ static void set_masks(step *s, uint64_t seed) {
         (da_journey_masks){.on = any, .dropout = options->dropout, .recurrent_dropout = options->recurrent_dropout, .seed = seed};
 }
 
+/* Journeys that begin alike do not share where each has masks of its own, or touches of its own age. */
+static bool can_share(const step *s) { return !s->context.masks.on && !s->engine->weights.shape.time_decay; }
+
 da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams,
                              double *loss, da_error *err) {
   if (!batch->label) return da_fail(err, DA_ERR_ARG, "expected a batch with labels but found none");
   step s = {.engine = engine, .params = params, .batch = batch, .err = err};
   set_masks(&s, mask_seed);
-  s.plan_options = (da_plan_options){.share = !s.context.masks.on, .max_chunks = DA_MAX_CHUNKS};
+  s.plan_options = (da_plan_options){.share = can_share(&s), .max_chunks = DA_MAX_CHUNKS};
   DA_TRY(begin_step(&s, true, err));
   da_share_take(&engine->share, engine->options.team, engine->plan.n_chunks);
   DA_TRY(reserve_gradients(&s, err));
@@ -223,7 +226,7 @@ da_status da_engine_gradient(da_engine *engine, const float *params, const da_ba
 
 da_status da_engine_score(da_engine *engine, const float *params, const da_batch *batch, float *attention, float *logit, da_error *err) {
   step s = {.engine = engine, .params = params, .batch = batch, .err = err, .attention = attention, .logit = logit};
-  s.plan_options = (da_plan_options){.share = true, .max_chunks = UINT32_MAX};
+  s.plan_options = (da_plan_options){.share = can_share(&s), .max_chunks = UINT32_MAX};
   DA_TRY(begin_step(&s, false, err));
   da_pool_run(engine->pool, engine->plan.n_chunks, score_chunk, &s);
   return DA_OK;

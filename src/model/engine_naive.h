@@ -20,11 +20,12 @@ typedef struct {
 
 typedef struct {
   const da_shape *shape;
-  const double *emb, *W_x, *W_h, *b, *w_a, *b_a, *w_o, *b_o;
-  double *d_emb, *dW_x, *dW_h, *db, *dw_a, *db_a, *dw_o, *db_o; /* NULL when scoring */
-  double *mask_x, *mask_h;                                      /* (E), (H) of this journey */
-  naive_touch *touches;                                         /* [longest] */
-  uint32_t longest;                                             /* touches of the longest journey */
+  const double *emb, *W_x, *W_h, *b, *w_a, *b_a, *w_o, *b_o, *log_decay;
+  double *d_emb, *dW_x, *dW_h, *db, *dw_a, *db_a, *dw_o, *db_o, *d_log_decay; /* NULL when scoring */
+  const float *days;                                                          /* of this journey's touches; NULL without time decay */
+  double *mask_x, *mask_h;                                                    /* (E), (H) of this journey */
+  naive_touch *touches;                                                       /* [longest] */
+  uint32_t longest;                                                           /* touches of the longest journey */
 } naive_run;
 
 static inline double naive_sigmoid(double z) { return 1 / (1 + exp(-z)); }
@@ -32,8 +33,8 @@ static inline double naive_sigmoid(double z) { return 1 / (1 + exp(-z)); }
 static inline void naive_set_tensors(naive_run *run, const double *params, double *dparams) {
   da_tensor t[DA_N_TENSORS];
   da_network_layout(run->shape, t);
-  const double **in[] = {&run->emb, &run->W_x, &run->W_h, &run->b, &run->w_a, &run->b_a, &run->w_o, &run->b_o};
-  double **out[] = {&run->d_emb, &run->dW_x, &run->dW_h, &run->db, &run->dw_a, &run->db_a, &run->dw_o, &run->db_o};
+  const double **in[] = {&run->emb, &run->W_x, &run->W_h, &run->b, &run->w_a, &run->b_a, &run->w_o, &run->b_o, &run->log_decay};
+  double **out[] = {&run->d_emb, &run->dW_x, &run->dW_h, &run->db, &run->dw_a, &run->db_a, &run->dw_o, &run->db_o, &run->d_log_decay};
   for (int i = 0; i < DA_N_TENSORS; i++) {
     *in[i] = params + t[i].offset;
     *out[i] = dparams ? dparams + t[i].offset : NULL;
@@ -66,7 +67,7 @@ static inline void naive_forward(const naive_run *run, const uint32_t *rows, uin
       now->s += run->w_o[k] * now->h[k];
     }
     now->tanh_u = tanh(u);
-    now->e = exp(now->tanh_u);
+    now->e = exp(now->tanh_u - (run->days ? exp(*run->log_decay) * run->days[t] : 0));
   }
 }
 
@@ -106,7 +107,8 @@ static inline void naive_backward(const naive_run *run, const uint32_t *rows, ui
   for (uint32_t t = n; t-- > 0;) {
     const naive_touch *now = &run->touches[t];
     const double a = now->e / sum_e;
-    const double du = dlogit * a * (now->s - sum_es / sum_e) * (1 - now->tanh_u * now->tanh_u);
+    const double d_exponent = dlogit * a * (now->s - sum_es / sum_e), du = d_exponent * (1 - now->tanh_u * now->tanh_u);
+    if (run->days) *run->d_log_decay -= d_exponent * exp(*run->log_decay) * run->days[t];
     *run->db_a += du;
     for (uint32_t k = 0; k < H; k++) {
       run->dw_o[k] += dlogit * a * now->h[k];
@@ -193,6 +195,7 @@ static inline double naive_engine(const da_shape *shape, const da_engine_options
     const uint32_t first = batch->first[j], n = batch->first[j + 1] - first;
     const uint32_t *rows = batch->rows + (size_t)first * shape->n_inputs;
     naive_journey_masks(&run, options, mask_seed, j);
+    run.days = shape->time_decay ? batch->days_to_last + first : NULL;
     naive_forward(&run, rows, n);
     double sum_e = 0, sum_es = 0;
     for (uint32_t t = 0; t < n; t++) sum_e += run.touches[t].e, sum_es += run.touches[t].e * run.touches[t].s;

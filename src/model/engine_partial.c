@@ -52,7 +52,7 @@ void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n
   partial->present = true;
   partial->has_dW_h = false;
   partial->n_slots = 0;
-  partial->db_a = partial->db_o = partial->loss = 0;
+  partial->db_a = partial->db_o = partial->d_log_decay = partial->loss = 0;
 }
 
 uint32_t da_partial_slot(da_partial *partial, uint32_t active) {
@@ -87,6 +87,7 @@ da_status da_partial_merge(const da_weights *weights, da_partial *into, da_parti
   }
   into->db_a += from->db_a;
   into->db_o += from->db_o;
+  into->d_log_decay += from->d_log_decay;
   into->loss += from->loss;
   from->present = false;
   return DA_OK;
@@ -229,5 +230,7 @@ void da_partial_finish(const da_sum *sum, double *loss) {
   memcpy(sum->dparams + weights->tensors[DA_TENSOR_OUT_W].offset, heads + P, H * sizeof(float));
   sum->dparams[weights->tensors[DA_TENSOR_ATTENTION_B].offset] = (float)add_scalars(sum, offsetof(da_partial, db_a));
   sum->dparams[weights->tensors[DA_TENSOR_OUT_B].offset] = (float)add_scalars(sum, offsetof(da_partial, db_o));
+  if (weights->shape.time_decay)
+    sum->dparams[weights->tensors[DA_TENSOR_LOG_DECAY].offset] = (float)add_scalars(sum, offsetof(da_partial, d_log_decay));
   *loss = add_scalars(sum, offsetof(da_partial, loss));
 }

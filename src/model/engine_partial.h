@@ -17,7 +17,7 @@ typedef struct {
   float *dW_h;        /* (P + 1, z_stride): row P is the bias, the weight of the 1 behind h */
   float *dW_x;        /* (E, z_stride); holds something only with has_dW_x */
   float *dw_a, *dw_o; /* [P] */
-  double db_a, db_o, loss;
+  double db_a, db_o, d_log_decay, loss;
   /* A row for each active embedding row that the chunk has met: the sum of dz (row_stride = z_stride), from which the embedding's and
    * W_x' gradients follow once a batch; with masks on each journey the embedding's gradient itself (row_stride = x_stride). */
   float *rows;

@@ -21,6 +21,8 @@ static da_status check_batch(const da_shape *shape, const da_batch *batch, da_er
     if (batch->first[j + 1] <= batch->first[j])
       return da_fail(err, DA_ERR_DATA, "expected at least 1 touch but found journey %u without any", j);
   }
+  if (shape->time_decay && !batch->days_to_last)
+    return da_fail(err, DA_ERR_ARG, "expected the days from each touch to its journey's last, for time decay, but found none");
   const size_t n_inputs = (size_t)batch->first[batch->n_journeys] * shape->n_inputs;
   for (size_t k = 0; k < n_inputs; k++) {
     if (batch->rows[k] >= shape->n_rows)

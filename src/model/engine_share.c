@@ -8,7 +8,7 @@
  * and its gradient rows. */
 typedef struct {
   uint32_t chunk, n_slots;
-  double db_a, db_o, loss;
+  double db_a, db_o, d_log_decay, loss;
 } header;
 
 static size_t padded(size_t n_bytes) { return (n_bytes + DA_MEM_ALIGNMENT - 1) / DA_MEM_ALIGNMENT * DA_MEM_ALIGNMENT; }
@@ -53,7 +53,7 @@ static da_status merge_branches(const da_share *share, const da_weights *weights
 
 static void write_partial(const da_weights *weights, const da_partial *partial, uint32_t chunk, uint32_t n_active, unsigned char *out) {
   const layout at = lay_out(weights, partial->n_slots, partial->row_stride);
-  const header head = {chunk, partial->n_slots, partial->db_a, partial->db_o, partial->loss};
+  const header head = {chunk, partial->n_slots, partial->db_a, partial->db_o, partial->d_log_decay, partial->loss};
   memcpy(out, &head, sizeof head);
   uint32_t *active = (uint32_t *)(void *)(out + at.active);
   for (uint32_t a = 0; a < n_active; a++)
@@ -101,6 +101,7 @@ static da_status read_message(const da_weights *weights, const da_plan *plan, co
     partial->n_slots = head.n_slots;
     partial->db_a = head.db_a;
     partial->db_o = head.db_o;
+    partial->d_log_decay = head.d_log_decay;
     partial->loss = head.loss;
     at += parts.end;
   }

@@ -62,6 +62,12 @@ static void mask_level(const da_tile_space *space, uint32_t level, float *rows, 
   }
 }
 
+/* [ATTENTION] e of each touch loses exp(-lambda d): its age at the journey's last touch. */
+static void decay_attention(da_tile_space *space, const da_tile_context *context) {
+  const float *days = context->batch->days_to_last, decay = context->weights->decay;
+  for (uint32_t node = 0; node < space->n_nodes; node++) space->e[node] *= expf(-decay * days[space->touch[node]]);
+}
+
 static void forward(da_tile_space *space, const da_tile_context *context) {
   const da_weights *weights = context->weights;
   const size_t P = weights->pad.P, h_stride = weights->pad.h_stride;
@@ -76,6 +82,7 @@ static void forward(da_tile_space *space, const da_tile_context *context) {
     if (context->masks.on) mask_level(space, level, space->cells.h, h_stride);
   }
   weights->kernels->attention_forward(space->n_nodes, space->cells.u, weights->b_a, space->tanh_u, space->e);
+  if (weights->shape.time_decay) decay_attention(space, context);
 }
 
 /* Needs du and ds of all nodes; adds to the gradients of W_h, b, w_a, w_o and of the table's rows. */
@@ -135,21 +142,25 @@ static path_sums judge(const da_tile_context *context, uint32_t journey, path_su
 }
 
 /* [ATTENTION] backward: from the sums at the ends of journeys back along their paths, to du and ds. */
-static void attention_backward(da_tile_space *space, da_partial *partial) {
+static void attention_backward(da_tile_space *space, const da_tile_context *context, da_partial *partial) {
   const uint32_t first_level_end = space->level_begin[1];
-  double db_a = 0;
+  const double decay = context->weights->decay;
+  const float *days = context->batch->days_to_last;
+  double db_a = 0, d_log_decay = 0;
   for (uint32_t node = space->n_nodes; node-- > 0;) {
     const double e = space->e[node], tanh_u = space->tanh_u[node], d_sum_e = space->d_sum_e[node], d_sum_es = space->d_sum_es[node];
-    const double du = (d_sum_e + d_sum_es * space->cells.s[node]) * e * (1 - tanh_u * tanh_u);
+    const double d_exponent = (d_sum_e + d_sum_es * space->cells.s[node]) * e, du = d_exponent * (1 - tanh_u * tanh_u);
     space->du[node] = (float)du;
     space->ds[node] = (float)(d_sum_es * e);
     db_a += du;
+    if (decay > 0) d_log_decay -= d_exponent * decay * days[space->touch[node]];
     if (node >= first_level_end) {
       space->d_sum_e[space->parent_node[node]] += d_sum_e;
       space->d_sum_es[space->parent_node[node]] += d_sum_es;
     }
   }
   partial->db_a += db_a;
+  partial->d_log_decay += d_log_decay;
 }
 
 static void clear_slopes(da_tile_space *space) {
@@ -239,7 +250,7 @@ static void run_backward(da_tile_space *space, const da_tile_context *context, d
   space->cells.dw_a = partial->dw_a;
   space->cells.dw_o = partial->dw_o;
   if (!context->masks.on) find_slots(space, partial, context->weights->shape.n_inputs);
-  attention_backward(space, partial);
+  attention_backward(space, context, partial);
   backward(space, context, partial);
   if (context->masks.on) own_inputs_backward(space, context, partial);
 }

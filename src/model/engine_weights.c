@@ -1,5 +1,6 @@
 #include "model/engine_weights.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -76,6 +77,7 @@ static void pack_vectors(da_weights *weights, const float *params) {
   memcpy(weights->w_o, params + t[DA_TENSOR_OUT_W].offset, H * sizeof *weights->w_o);
   weights->b_a = params[t[DA_TENSOR_ATTENTION_B].offset];
   weights->b_o = params[t[DA_TENSOR_OUT_B].offset];
+  weights->decay = weights->shape.time_decay ? expf(params[t[DA_TENSOR_LOG_DECAY].offset]) : 0;
 }
 
 void da_weights_pack(da_weights *weights, const float *params, const da_weight_masks *masks, size_t task) {

@@ -9,6 +9,7 @@ typedef struct {
   const da_touches *journeys;
   const uint32_t *first;
   uint32_t *rows;
+  float *days; /* NULL: not wanted */
   uint32_t n_journeys;
 } gather_work;
 
@@ -17,20 +18,20 @@ static void gather_task(void *context, size_t task, int thread) {
   const gather_work *work = context;
   uint32_t begin = (uint32_t)task * TASK_JOURNEYS, end = begin + TASK_JOURNEYS;
   if (end > work->n_journeys) end = work->n_journeys;
-  for (uint32_t j = begin; j < end; j++)
+  for (uint32_t j = begin; j < end; j++) {
     da_input_reader_rows(work->reader, &work->journeys[j], work->rows + (size_t)work->first[j] * work->reader->inputs->n);
+    if (work->days) da_input_reader_days(work->reader, &work->journeys[j], work->days + work->first[j]);
+  }
 }
 
-static da_status make_room(uint32_t **items, size_t *capacity, size_t needed, da_error *err) {
-  void *block = *items;
-  da_status status = da_mem_reserve(&block, capacity, needed, sizeof **items, "a batch of journeys", err);
-  *items = block;
-  return status;
+/* items of 4 bytes */
+static da_status make_room(void **items, size_t *capacity, size_t needed, da_error *err) {
+  return da_mem_reserve(items, capacity, needed, sizeof(uint32_t), "a batch of journeys", err);
 }
 
 da_status da_gather_batch(da_gather *gather, const da_input_reader *reader, const da_touches *journeys, uint32_t n_journeys, da_pool *pool,
                           da_batch *batch, da_error *err) {
-  DA_TRY(make_room(&gather->first, &gather->first_capacity, (size_t)n_journeys + 1, err));
+  DA_TRY(make_room((void **)&gather->first, &gather->first_capacity, (size_t)n_journeys + 1, err));
   uint64_t n_touches = 0;
   for (uint32_t j = 0; j < n_journeys; j++) {
     gather->first[j] = (uint32_t)n_touches;
@@ -41,15 +42,18 @@ da_status da_gather_batch(da_gather *gather, const da_input_reader *reader, cons
                      n_journeys);
   }
   gather->first[n_journeys] = (uint32_t)n_touches;
-  DA_TRY(make_room(&gather->rows, &gather->rows_capacity, n_touches * reader->inputs->n, err));
-  gather_work work = {reader, journeys, gather->first, gather->rows, n_journeys};
+  DA_TRY(make_room((void **)&gather->rows, &gather->rows_capacity, n_touches * reader->inputs->n, err));
+  const bool decay = reader->inputs->time_decay;
+  if (decay) DA_TRY(make_room((void **)&gather->days, &gather->days_capacity, n_touches, err));
+  gather_work work = {reader, journeys, gather->first, gather->rows, decay ? gather->days : NULL, n_journeys};
   da_pool_run(pool, (n_journeys + TASK_JOURNEYS - 1) / TASK_JOURNEYS, gather_task, &work);
-  *batch = (da_batch){.n_journeys = n_journeys, .first = gather->first, .rows = gather->rows};
+  *batch = (da_batch){.n_journeys = n_journeys, .first = gather->first, .rows = gather->rows, .days_to_last = work.days};
   return DA_OK;
 }
 
 void da_gather_free(da_gather *gather) {
   da_mem_free(gather->first);
   da_mem_free(gather->rows);
+  da_mem_free(gather->days);
   *gather = (da_gather){0};
 }

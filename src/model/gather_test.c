@@ -1,6 +1,7 @@
 /* Oracle: the rows of each journey taken one by one. */
 #include "model/gather.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "support/journeys.h"
@@ -13,6 +14,7 @@ static void a_batch_is_its_journeys_end_to_end(void **state) {
   da_inputs inputs;
   da_input_reader reader;
   assert_ok(da_inputs_choose(17, true, &inputs, &err), err);
+  inputs.time_decay = true;
   assert_ok(da_input_reader_open(&inputs, &set->campaigns, set, &reader, &err), err);
   da_pool *pool;
   assert_ok(da_pool_open(2, &pool, &err), err);
@@ -34,6 +36,11 @@ static void a_batch_is_its_journeys_end_to_end(void **state) {
       uint32_t alone[12 * 4];
       da_input_reader_rows(&reader, &journeys[i], alone);
       assert_int_equal(batch.first[i], end);
+      for (uint32_t t = 0; t < journeys[i].n; t++) {
+        const int64_t *time_us = set->time_us + journeys[i].first;
+        const double days = (double)(time_us[journeys[i].n - 1] - time_us[t]) / (24 * 3600 * 1e6);
+        assert_true(fabs((double)batch.days_to_last[end + t] - days) <= 1e-6 * days);
+      }
       assert_memory_equal(batch.rows + (size_t)end * 4, alone, journeys[i].n * 4 * sizeof *alone);
       end += journeys[i].n;
     }

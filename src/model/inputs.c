@@ -147,3 +147,8 @@ void da_input_reader_rows(const da_input_reader *reader, const da_touches *touch
     input->kind->rows(reader, touches, input->first_row, rows + i, reader->inputs->n);
   }
 }
+
+void da_input_reader_days(const da_input_reader *reader, const da_touches *touches, float *days) {
+  const int64_t *time_us = reader->set->time_us, end = time_us[position(touches, touches->n - 1)];
+  for (uint32_t t = 0; t < touches->n; t++) days[t] = (float)((double)(end - time_us[position(touches, t)]) / 86400e6);
+}

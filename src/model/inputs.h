@@ -37,6 +37,7 @@ typedef struct {
   uint32_t n;      /* I */
   uint32_t n_rows; /* R, of all inputs */
   da_input items[DA_MAX_INPUTS];
+  bool time_decay; /* the attention reads the days to the journey's last touch */
 } da_inputs;
 
 /* The inputs for a vocabulary of n_campaigns, with or without the three of time. DA_ERR_DATA beyond 2^31 rows. */
@@ -76,5 +77,7 @@ da_status da_input_reader_open(const da_inputs *inputs, const da_names *campaign
 void da_input_reader_close(da_input_reader *reader); /* {0} allowed */
 /* rows: [touches->n][I]. Any thread. */
 void da_input_reader_rows(const da_input_reader *reader, const da_touches *touches, uint32_t *rows);
+/* days: [touches->n], from each touch to the last. Any thread. */
+void da_input_reader_days(const da_input_reader *reader, const da_touches *touches, float *days);
 
 #endif

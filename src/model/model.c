@@ -21,7 +21,8 @@ static da_status copy_campaigns(const da_names *campaigns, da_model *model, da_e
 static da_status fill(const da_inputs *inputs, uint32_t n_embedding, uint32_t n_hidden, const da_names *campaigns, const char *settings,
                       da_model *model, da_error *err) {
   model->inputs = *inputs;
-  model->shape = (da_shape){.n_rows = inputs->n_rows, .n_inputs = inputs->n, .n_embedding = n_embedding, .n_hidden = n_hidden};
+  model->shape = (da_shape){
+      .n_rows = inputs->n_rows, .n_inputs = inputs->n, .n_embedding = n_embedding, .n_hidden = n_hidden, .time_decay = inputs->time_decay};
   DA_TRY(da_network_check(&model->shape, err));
   DA_TRY(copy_campaigns(campaigns, model, err));
   model->settings = da_arena_strndup(&model->texts, settings, strlen(settings));

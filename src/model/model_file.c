@@ -21,10 +21,12 @@ da_status da_model_print(const da_model *model, da_text *bytes, da_error *err) {
   da_tensor layout[DA_N_TENSORS];
   da_network_layout(&model->shape, layout);
   da_safetensor tensors[DA_N_TENSORS];
-  for (int i = 0; i < DA_N_TENSORS; i++) tensors[i] = as_safetensor(&layout[i], model->params);
+  size_t n_tensors = 0;
+  for (int i = 0; i < DA_N_TENSORS; i++)
+    if (layout[i].n_rows) tensors[n_tensors++] = as_safetensor(&layout[i], model->params);
   da_model_metadata metadata;
   da_status status = da_model_metadata_make(model, &metadata, err);
-  if (status == DA_OK) status = da_safetensors_print(tensors, DA_N_TENSORS, metadata.entries, DA_MODEL_N_METADATA, bytes, err);
+  if (status == DA_OK) status = da_safetensors_print(tensors, n_tensors, metadata.entries, DA_MODEL_N_METADATA, bytes, err);
   da_model_metadata_free(&metadata);
   return status;
 }
@@ -104,6 +106,7 @@ static da_status read_params(const da_safetensors *file, da_model *model, da_err
   da_tensor layout[DA_N_TENSORS];
   da_network_layout(&model->shape, layout);
   for (int i = 0; i < DA_N_TENSORS; i++) {
+    if (!layout[i].n_rows) continue;
     da_safetensor wanted = as_safetensor(&layout[i], NULL);
     const da_safetensor *found = da_safetensors_find(file, wanted.name);
     if (!found || found->n_dims != wanted.n_dims || memcmp(found->dims, wanted.dims, sizeof wanted.dims))
@@ -134,7 +137,7 @@ static da_status build(const da_safetensors *file, model_json *json, da_model *m
   json->campaigns = cJSON_Parse(campaigns_text);
   if (!cJSON_IsArray(json->inputs) || !cJSON_IsArray(json->campaigns))
     return da_fail(err, DA_ERR_DATA, "expected inputs and campaigns as JSON lists in the metadata but found something else");
-  da_inputs inputs = {0};
+  da_inputs inputs = {.time_decay = da_safetensors_find(file, "attention.log_decay") != NULL};
   DA_TRY(parse_inputs(json->inputs, &inputs, err));
   size_t n_campaigns = inputs.items[0].n_rows - 1;
   json->names = da_mem_alloc(n_campaigns, sizeof *json->names);

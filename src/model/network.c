@@ -8,10 +8,15 @@
 size_t da_network_layout(const da_shape *shape, da_tensor *tensors) {
   const uint32_t R = shape->n_rows, E = shape->n_embedding, H = shape->n_hidden;
   const da_tensor table[DA_N_TENSORS] = {
-      [DA_TENSOR_EMBEDDING] = {"embedding", R, E, 0},           [DA_TENSOR_W_X] = {"lstm.kernel", E, 4 * H, 0},
-      [DA_TENSOR_W_H] = {"lstm.recurrent_kernel", H, 4 * H, 0}, [DA_TENSOR_BIAS] = {"lstm.bias", 1, 4 * H, 0},
-      [DA_TENSOR_ATTENTION_W] = {"attention.kernel", H, 1, 0},  [DA_TENSOR_ATTENTION_B] = {"attention.bias", 1, 1, 0},
-      [DA_TENSOR_OUT_W] = {"output.kernel", H, 1, 0},           [DA_TENSOR_OUT_B] = {"output.bias", 1, 1, 0},
+      [DA_TENSOR_EMBEDDING] = {"embedding", R, E, 0},
+      [DA_TENSOR_W_X] = {"lstm.kernel", E, 4 * H, 0},
+      [DA_TENSOR_W_H] = {"lstm.recurrent_kernel", H, 4 * H, 0},
+      [DA_TENSOR_BIAS] = {"lstm.bias", 1, 4 * H, 0},
+      [DA_TENSOR_ATTENTION_W] = {"attention.kernel", H, 1, 0},
+      [DA_TENSOR_ATTENTION_B] = {"attention.bias", 1, 1, 0},
+      [DA_TENSOR_OUT_W] = {"output.kernel", H, 1, 0},
+      [DA_TENSOR_OUT_B] = {"output.bias", 1, 1, 0},
+      [DA_TENSOR_LOG_DECAY] = {"attention.log_decay", shape->time_decay, 1, 0},
   };
   size_t offset = 0;
   for (int i = 0; i < DA_N_TENSORS; i++) {
@@ -104,6 +109,9 @@ void da_network_init(const da_shape *shape, uint64_t seed, float *params) {
       break;
     case DA_TENSOR_BIAS: /* the forget gate begins open */
       for (uint32_t k = shape->n_hidden; k < 2 * shape->n_hidden; k++) out[k] = 1;
+      break;
+    case DA_TENSOR_LOG_DECAY:
+      if (shape->time_decay) *out = (float)log(log(2) / 7);
       break;
     default:
       break; /* zero */

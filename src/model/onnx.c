@@ -1,5 +1,7 @@
 #include "model/onnx.h"
 
+#include <math.h>
+
 #include "base/mem.h"
 #include "model/model_metadata.h"
 #include "model/protobuf.h"
@@ -132,12 +134,13 @@ static da_status add_parameters(const da_model *model, da_text *graph, da_error 
   add_scalar(graph, "attention_b", params[layout[DA_TENSOR_ATTENTION_B].offset]);
   add_tensor(graph, "output_w", FLOAT, params + layout[DA_TENSOR_OUT_W].offset, column_bytes, 2, (int64_t[]){shape->n_hidden, 1});
   add_scalar(graph, "output_b", params[layout[DA_TENSOR_OUT_B].offset] + model->logit_shift);
+  if (shape->time_decay) add_scalar(graph, "decay", expf(params[layout[DA_TENSOR_LOG_DECAY].offset]));
   return DA_OK;
 }
 
 /* ---- the graph ---- */
 
-static void add_nodes(uint32_t n_hidden, da_text *graph) {
+static void add_nodes(uint32_t n_hidden, bool time_decay, da_text *graph) {
   add_axis(graph, "axis_1", 1);
   add_axis(graph, "axis_2", 2);
   add_scalar(graph, "nothing", -1e9f); /* e to it is 0 */
@@ -151,7 +154,7 @@ static void add_nodes(uint32_t n_hidden, da_text *graph) {
   add_node_with_int(graph, "LSTM", "x lstm_w lstm_r lstm_b length", "h_by_direction", "hidden_size", n_hidden);
   add_node(graph, "Squeeze", "h_by_direction axis_1", "h_by_time");
   add_swap(graph, "h_by_time", "h");
-  /* a = softmax(tanh(w_a . h + b_a)) over the journey's own touches */
+  /* a = softmax(tanh(w_a . h + b_a) - lambda d) over the journey's own touches */
   add_node(graph, "MatMul", "h attention_w", "energy_product");
   add_node(graph, "Add", "energy_product attention_b", "energy_column");
   add_node(graph, "Squeeze", "energy_column axis_2", "energy_sum");
@@ -162,7 +165,11 @@ static void add_nodes(uint32_t n_hidden, da_text *graph) {
   add_node_with_int(graph, "Cast", "length", "length_64", "to", INT64);
   add_node(graph, "Unsqueeze", "length_64 axis_1", "length_column");
   add_node(graph, "Less", "touch length_column", "is_own");
-  add_node(graph, "Where", "is_own energy nothing", "own_energy");
+  if (time_decay) { /* less lambda d */
+    add_node(graph, "Mul", "days_to_last decay", "aging");
+    add_node(graph, "Sub", "energy aging", "aged_energy");
+  }
+  add_node(graph, "Where", time_decay ? "is_own aged_energy nothing" : "is_own energy nothing", "own_energy");
   add_node_with_int(graph, "Softmax", "own_energy", "attention", "axis", 1);
   /* p = sigmoid(w_o . sum a h + b_o + shift) */
   add_node(graph, "Unsqueeze", "attention axis_1", "attention_row");
@@ -176,11 +183,12 @@ static void add_nodes(uint32_t n_hidden, da_text *graph) {
 
 static da_status print_graph(const da_model *model, da_text *graph, da_error *err) {
   da_proto_string(graph, GRAPH_NAME, DA_MODEL_FORMAT);
-  add_nodes(model->shape.n_hidden, graph);
+  add_nodes(model->shape.n_hidden, model->shape.time_decay, graph);
   DA_TRY(add_parameters(model, graph, err));
   static const char *const dims[] = {"batch", "touches", NULL};
   add_value(graph, GRAPH_INPUT, "rows", INT64, 3, dims, model->shape.n_inputs);
   add_value(graph, GRAPH_INPUT, "length", INT32, 1, dims, 0);
+  if (model->shape.time_decay) add_value(graph, GRAPH_INPUT, "days_to_last", FLOAT, 2, dims, 0);
   add_value(graph, GRAPH_OUTPUT, "attention", FLOAT, 2, dims, 0);
   add_value(graph, GRAPH_OUTPUT, "probability", FLOAT, 1, dims, 0);
   return da_text_check(graph, err);

@@ -2,7 +2,7 @@
 
     DA_ORACLE_PYTHON=<python with onnx, onnxruntime and safetensors> ctest -R model.onnx
 
-cases.json: one object a batch with rows, length, attention, probability as the engine computed them.
+cases.json: one object a batch with rows, length, days_to_last (with time decay), attention, probability as the engine computed them.
 """
 import json
 import pathlib
@@ -29,7 +29,10 @@ def main():
     assert inputs[0]["rows"] == len(json.loads(metadata["campaigns"])) + 1
     for case in json.loads((folder / "cases.json").read_text()):
         rows = np.array(case["rows"], dtype=np.int64)
-        attention, probability = session.run(None, {"rows": rows, "length": np.array(case["length"], dtype=np.int32)})
+        feeds = {"rows": rows, "length": np.array(case["length"], dtype=np.int32)}
+        if "days_to_last" in case:
+            feeds["days_to_last"] = np.array(case["days_to_last"], dtype=np.float32)
+        attention, probability = session.run(None, feeds)
         np.testing.assert_allclose(attention, np.array(case["attention"]), atol=TOLERANCE, rtol=0)
         np.testing.assert_allclose(probability, np.array(case["probability"]), atol=TOLERANCE, rtol=0)
 

@@ -8,12 +8,13 @@
 
 enum { N_CAMPAIGNS = 3, E = 5, H = 6 };
 
-static da_model sample_model(bool time) {
+static da_model sample_model(bool time, bool time_decay) {
   da_error err = {0};
   static const da_slice names[N_CAMPAIGNS] = {{"a", 1}, {"b \"c\"", 5}, {"z\xC3\xA9", 3}};
   da_inputs inputs;
   da_model model;
   assert_ok(da_inputs_choose(N_CAMPAIGNS, time, &inputs, &err), err);
+  inputs.time_decay = time_decay;
   assert_ok(da_model_init(&inputs, E, H, &(da_names){names, N_CAMPAIGNS}, "{\"seed\":1}", &model, &err), err);
   da_network_init(&model.shape, 7, model.params);
   for (size_t i = 0; i < da_model_n_params(&model); i++) model.params[i] = 3 * model.params[i] + 0.01f; /* away from the flat start */
@@ -74,7 +75,7 @@ static const char *find_initializer(const field *graph, const char *name, size_t
 static void parameters_stand_in_the_file_as_onnx_orders_them(void **state) {
   (void)state;
   da_error err = {0};
-  da_model model = sample_model(true);
+  da_model model = sample_model(true, true);
   da_text bytes = {0};
   assert_ok(da_model_print_onnx(&model, &bytes, &err), err);
   field graph = {0};
@@ -125,11 +126,14 @@ static void write_case(FILE *out, const da_model *model, da_random *random, uint
       for (uint32_t i = 0; i < I; i++)
         rows[t * I + i] = model->inputs.items[i].first_row + (uint32_t)da_random_below(random, model->inputs.items[i].n_rows);
   }
+  float *days = calloc(first[n_journeys], sizeof *days), *padded_days = calloc((size_t)n_journeys * longest, sizeof *days);
+  for (uint32_t j = 0; j < n_journeys; j++)
+    for (uint32_t t = first[j + 1] - 1; t-- > first[j];) days[t] = days[t + 1] + (float)da_random_exponential(random);
   da_engine *engine;
   assert_ok(da_engine_open(&model->shape, &(da_engine_options){0}, NULL, &engine, &err), err);
   float *attention = calloc(first[n_journeys], sizeof *attention), *logit = calloc(n_journeys, sizeof *logit);
   float *padded = calloc((size_t)n_journeys * longest, sizeof *padded);
-  const da_batch batch = {.n_journeys = n_journeys, .first = first, .rows = rows};
+  const da_batch batch = {.n_journeys = n_journeys, .first = first, .rows = rows, .days_to_last = days};
   assert_ok(da_engine_score(engine, model->params, &batch, attention, logit, &err), err);
   fprintf(out, "{\"rows\":[");
   for (uint32_t j = 0; j < n_journeys; j++) {
@@ -139,7 +143,9 @@ static void write_case(FILE *out, const da_model *model, da_random *random, uint
       fprintf(out, t ? ",[" : "[");
       for (uint32_t i = 0; i < I; i++) fprintf(out, i ? ",%u" : "%u", own ? rows[(first[j] + t) * I + i] : model->shape.n_rows - 1);
       fprintf(out, "]");
-      if (own) padded[j * longest + t] = attention[first[j] + t];
+      if (!own) continue;
+      padded[j * longest + t] = attention[first[j] + t];
+      padded_days[j * longest + t] = days[first[j] + t];
     }
     fprintf(out, "]");
   }
@@ -147,11 +153,16 @@ static void write_case(FILE *out, const da_model *model, da_random *random, uint
   for (uint32_t j = 0; j < n_journeys; j++) fprintf(out, j ? ",%u" : "%u", first[j + 1] - first[j]);
   fprintf(out, "],");
   print_floats(out, "attention", padded, n_journeys, longest);
-  fprintf(out, ",\"probability\":[");
+  fprintf(out, ",");
+  if (model->shape.time_decay) {
+    print_floats(out, "days_to_last", padded_days, n_journeys, longest);
+    fprintf(out, ",");
+  }
+  fprintf(out, "\"probability\":[");
   for (uint32_t j = 0; j < n_journeys; j++) fprintf(out, j ? ",%.9g" : "%.9g", da_model_probability(model, (double)logit[j]));
   fprintf(out, "]}");
   da_engine_close(engine);
-  free(first), free(rows), free(attention), free(logit), free(padded);
+  free(first), free(rows), free(attention), free(logit), free(padded), free(days), free(padded_days);
 }
 
 static void onnxruntime_and_safetensors_agree(void **state) {
@@ -161,8 +172,8 @@ static void onnxruntime_and_safetensors_agree(void **state) {
   da_error err = {0};
   da_random random;
   da_random_init(&random, 1, 0);
-  for (int time = 0; time < 2; time++) {
-    da_model model = sample_model(time);
+  for (int variant = 0; variant < 4; variant++) {
+    da_model model = sample_model(variant & 1, variant & 2);
     char *folder = folder_make(), command[8192];
     da_text onnx = {0}, safetensors = {0};
     assert_ok(da_model_print_onnx(&model, &onnx, &err), err);

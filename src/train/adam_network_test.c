@@ -41,8 +41,8 @@ static void check_ten_steps(const char *name) {
 
 static void ten_steps_end_where_pytorch_and_keras_end(void **state) {
   (void)state;
-  const char *const names[] = {"torch_many", "torch_time", "keras_one_journey", "keras_many"};
-  for (int i = 0; i < 4; i++) check_ten_steps(names[i]);
+  const char *const names[] = {"torch_many", "torch_time", "torch_decay", "keras_one_journey", "keras_many"};
+  for (int i = 0; i < 5; i++) check_ten_steps(names[i]);
 }
 
 int main(void) {

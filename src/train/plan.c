@@ -27,6 +27,7 @@ void da_train_plan_make(const da_journeys *set, const da_config *config, da_trai
       .dropout = config->model.dropout,
       .recurrent_dropout = config->model.recurrent_dropout,
       .time = config->model.time == DA_SWITCH_ON || (config->model.time == DA_SWITCH_AUTO && da_time_varies(set)),
+      .time_decay = config->model.time_decay,
       .epochs = training->epochs,
       .batch_size = training->batch_size,
       .learning_rate = training->learning_rate,
@@ -64,8 +65,8 @@ void da_train_plan_print_json(const da_train_plan *plan, da_text *json) {
     da_text_append_json_number(json, numbers[i].value);
     da_text_append(json, ",");
   }
-  da_text_printf(json, "\"time\":%s,\"oversample\":%s,\"seed\":%llu}", plan->time ? "true" : "false", plan->oversample ? "true" : "false",
-                 (unsigned long long)plan->seed);
+  da_text_printf(json, "\"time\":%s,\"time_decay\":%s,\"oversample\":%s,\"seed\":%llu}", plan->time ? "true" : "false",
+                 plan->time_decay ? "true" : "false", plan->oversample ? "true" : "false", (unsigned long long)plan->seed);
 }
 
 double da_train_plan_rate(const da_train_plan *plan, uint64_t step, uint64_t n_steps) {

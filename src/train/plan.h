@@ -12,6 +12,7 @@ typedef struct {
   uint32_t n_embedding, n_hidden;
   double dropout, recurrent_dropout;
   bool time;            /* the three inputs of time */
+  bool time_decay;      /* the attention forgets with time */
   uint32_t epochs;      /* at most */
   uint32_t batch_size;  /* journeys */
   double learning_rate; /* at its highest */

@@ -23,6 +23,7 @@ static void count_splits(const da_journeys *set, split_size splits[DA_N_SETS]) {
 static da_status make_model(const da_train_job *job, const da_train_plan *plan, da_model *model, da_error *err) {
   da_inputs inputs;
   DA_TRY(da_inputs_choose(job->set->campaigns.n, plan->time, &inputs, err));
+  inputs.time_decay = plan->time_decay;
   da_text settings = {0};
   da_train_plan_print_json(plan, &settings);
   da_status status = da_text_check(&settings, err);
@@ -40,6 +41,7 @@ static void make_constant(const split_size *train, uint64_t seed, da_model *mode
   const int zeroed[] = {DA_TENSOR_ATTENTION_W, DA_TENSOR_ATTENTION_B, DA_TENSOR_OUT_W};
   for (int i = 0; i < 3; i++)
     memset(model->params + tensors[zeroed[i]].offset, 0, (size_t)tensors[zeroed[i]].n_rows * tensors[zeroed[i]].n_columns * sizeof(float));
+  if (model->shape.time_decay) model->params[tensors[DA_TENSOR_LOG_DECAY].offset] = -80; /* as good as none */
   const double n_converting = (double)train->n_converting, n_others = (double)(train->n_journeys - train->n_converting);
   model->params[tensors[DA_TENSOR_OUT_B].offset] = (float)log((n_converting + 0.5) / (n_others + 0.5));
 }

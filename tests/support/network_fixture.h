@@ -21,7 +21,7 @@ typedef struct {
   da_batch batch; /* first, rows, label are the fixture's */
   uint32_t *first, *rows;
   uint8_t *label;
-  float *weight;
+  float *weight, *days;
   da_engine_options options; /* dropout */
   uint64_t mask_seed;
 } network_fixture;
@@ -41,6 +41,7 @@ static inline float *fixture_block(const network_fixture *fixture, const char *p
   float *block = calloc(fixture->length, sizeof *block);
   for (int i = 0; i < DA_N_TENSORS; i++) {
     const da_tensor *tensor = &fixture->tensors[i];
+    if (!tensor->n_rows) continue;
     char name[128];
     snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
     const size_t n = (size_t)tensor->n_rows * tensor->n_columns;
@@ -75,11 +76,13 @@ static inline void fixture_read_batch(network_fixture *fixture) {
   float *label = fixture_values(fixture, "label", n_first - 1);
   for (uint64_t j = 0; j + 1 < n_first; j++) fixture->label[j] = label[j] > 0;
   free(label);
+  if (fixture->shape.time_decay) fixture->days = fixture_values(fixture, "days_to_last", fixture->first[n_first - 1]);
   fixture->batch = (da_batch){.n_journeys = (uint32_t)n_first - 1,
                               .first = fixture->first,
                               .rows = fixture->rows,
                               .label = fixture->label,
-                              .weight = fixture->weight};
+                              .weight = fixture->weight,
+                              .days_to_last = fixture->days};
 }
 
 static inline void fixture_open(network_fixture *fixture, const char *name) {
@@ -94,7 +97,8 @@ static inline void fixture_open(network_fixture *fixture, const char *name) {
   fixture->shape = (da_shape){.n_rows = (uint32_t)embedding->dims[0],
                               .n_inputs = (uint32_t)atoi(fixture_setting(fixture, "n_inputs")),
                               .n_embedding = (uint32_t)embedding->dims[1],
-                              .n_hidden = (uint32_t)da_safetensors_find(&fixture->file, "lstm.recurrent_kernel")->dims[0]};
+                              .n_hidden = (uint32_t)da_safetensors_find(&fixture->file, "lstm.recurrent_kernel")->dims[0],
+                              .time_decay = da_safetensors_find(&fixture->file, "attention.log_decay") != NULL};
   fixture->length = da_network_layout(&fixture->shape, fixture->tensors);
   fixture->params = fixture_block(fixture, "");
   fixture_read_batch(fixture);
@@ -107,7 +111,8 @@ static inline void fixture_open(network_fixture *fixture, const char *name) {
 
 static inline void fixture_close(network_fixture *fixture) {
   da_safetensors_close(&fixture->file);
-  free(fixture->bytes), free(fixture->params), free(fixture->first), free(fixture->rows), free(fixture->label), free(fixture->weight);
+  free(fixture->bytes), free(fixture->params), free(fixture->first), free(fixture->rows), free(fixture->label), free(fixture->weight),
+      free(fixture->days);
 }
 
 /* The worst difference of a tensor relative to its largest value: a float32 sum cannot be held against each small term of it. */
