@@ -195,6 +195,7 @@ static da_status sum_up(incremental *own, const da_credit_input *input, double *
   own->result.seconds_intervals = da_clock_seconds() - started;
   DA_TRY(da_answer_total(&own->answer, NULL, input->pool, &totals, err));
   set_campaigns(own, &totals, &sd, reach);
+  DA_TRY(da_confusion_find(&own->answer, DA_INCREMENTAL_MAX_PAIRS, own->result.confused, &own->result.n_confused, err));
   return compare_pins(own, input, &totals, err);
 }
 
@@ -249,7 +250,9 @@ static void explain_choice(incremental *own) {
   }
 }
 
-static void warn_of_limits(incremental *own, const da_config_journey *journey) {
+static int shown_length(const da_slice *name) { return (int)(name->length < 80 ? name->length : 80); }
+
+static void warn_of_limits(incremental *own, uint64_t n_touches_cut) {
   const da_incremental_result *result = &own->result;
   if (result->n_conversions == 0) return;
   if (result->cut_log) {
@@ -260,9 +263,16 @@ static void warn_of_limits(incremental *own, const da_config_journey *journey) {
   }
   if (result->n_campaigns == 1)
     note(own, DA_NOTE_WARNING, "There is one campaign: its credit is a share of the conversions, not a comparison.");
-  if (journey->max_len > 0 || journey->lookback_days > 0) {
+  if (n_touches_cut > 0) {
     note(own, DA_NOTE_WARNING,
-         "Touches beyond journey_max_len or lookback_days are unknown here: their effect went to others or to the baseline.");
+         "%llu touches beyond journey_max_len or lookback_days are unknown here: their effect went to others or to the baseline.",
+         (unsigned long long)n_touches_cut);
+  }
+  for (size_t i = 0; i < result->n_confused; i++) {
+    const da_slice *names = own->timeline.set->campaigns.items, *first = &names[result->confused[i].first];
+    const da_slice *second = &names[result->confused[i].second];
+    note(own, DA_NOTE_WARNING, "The log cannot tell %.*s and %.*s apart (correlation %.2f): trust their sum, not each.",
+         shown_length(first), first->data, shown_length(second), second->data, result->confused[i].correlation);
   }
   if (result->form == DA_FORM_JOURNEY && own->prior.n_pins > 0) {
     note(own, DA_NOTE_WARNING, "credit.lift was not used: the journey form cannot be pinned to experiments.");
@@ -270,8 +280,8 @@ static void warn_of_limits(incremental *own, const da_config_journey *journey) {
   for (uint32_t p = 0; p < own->prior.n_pins && result->form == DA_FORM_HAZARD; p++) {
     const da_slice *name = &own->timeline.set->campaigns.items[own->prior.pins[p].campaign];
     const da_incremental_campaign *campaign = &result->campaigns[own->prior.pins[p].campaign];
-    note(own, DA_NOTE_INFO, "%.*s: the experiment says %.0f conversions, the log alone %.0f.", (int)(name->length < 80 ? name->length : 80),
-         name->data, campaign->pinned_conversions, campaign->without_pin);
+    note(own, DA_NOTE_INFO, "%.*s: the experiment says %.0f conversions, the log alone %.0f.", shown_length(name), name->data,
+         campaign->pinned_conversions, campaign->without_pin);
   }
   if (own->prior.n_pins == 0) {
     note(own, DA_NOTE_WARNING,
@@ -286,7 +296,7 @@ static void warn_of_limits(incremental *own, const da_config_journey *journey) {
 
 static void tell(incremental *own, const da_credit_input *input) {
   explain_choice(own);
-  warn_of_limits(own, &input->config->journey);
+  warn_of_limits(own, input->n_touches_cut);
   for (uint32_t i = 0; i < own->result.n_notes; i++) {
     da_monitor_note(input->monitor, own->result.notes[i].level, "%s", own->result.notes[i].sentence);
   }

@@ -9,6 +9,7 @@
 
 #include "credit/incremental/answer.h"
 #include "credit/incremental/choice.h"
+#include "credit/incremental/confusion.h"
 #include "credit/method.h"
 
 extern const da_method da_method_incremental;
@@ -32,7 +33,7 @@ typedef struct {
   char sentence[400];
 } da_incremental_note;
 
-enum { DA_INCREMENTAL_MAX_NOTES = 12 };
+enum { DA_INCREMENTAL_MAX_NOTES = 16, DA_INCREMENTAL_MAX_PAIRS = 3 };
 
 typedef struct {
   da_form form;
@@ -52,6 +53,8 @@ typedef struct {
   da_estimate baseline;               /* conversions that would have come anyway */
   double coverage;                    /* of the intervals; 0: none were made */
   uint32_t n_resamples;
+  size_t n_confused;
+  da_confused_pair confused[DA_INCREMENTAL_MAX_PAIRS]; /* pairs of which only the sum is known */
   double seconds_choice, seconds_intervals;
   uint32_t n_notes;
   da_incremental_note notes[DA_INCREMENTAL_MAX_NOTES]; /* what was chosen and why, then warnings; also sent to the monitor */

@@ -21,6 +21,7 @@ typedef struct {
   const da_config *config;
   da_pool *pool; /* for fit; credit is called from inside a pool's task and must not use it */
   const da_monitor *monitor;
+  uint64_t n_touches_cut; /* left out of the front of journeys by journey_max_len or lookback_days; 0: none, or not known */
 } da_credit_input;
 
 /* Journeys begin .. end-1; touch arrays below start at first_touch[begin]. */

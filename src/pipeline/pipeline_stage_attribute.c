@@ -4,6 +4,7 @@
 #include "model/score.h"
 #include "pipeline/intervals.h"
 #include "pipeline/pipeline_run.h"
+#include "pipeline/record.h"
 #include "pipeline/record_credit.h"
 #include "report/publish.h"
 
@@ -47,12 +48,21 @@ static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   return da_publication_commit(a->publication, err);
 }
 
+static uint64_t touches_cut(const da_run *run) {
+  const cJSON *record = run->records[DA_STAGE_JOURNEYS];
+  da_data_facts data = {0};
+  if (!record) record = da_run_state_find(&run->state, da_stage_name(DA_STAGE_JOURNEYS), NULL);
+  if (record) da_record_get_data(record, &data);
+  return data.n_beyond_max_len + data.n_beyond_lookback;
+}
+
 static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error *err) {
   const da_method *methods[64];
   size_t n_methods = 0;
   bool has_network = run->model_is_open;
   DA_TRY(da_methods_choose(run->job->config, has_network, methods, &n_methods, err));
-  a->input = (da_credit_input){.set = &run->set, .config = run->job->config, .pool = run->pool, .monitor = &run->monitor};
+  a->input = (da_credit_input){
+      .set = &run->set, .config = run->job->config, .pool = run->pool, .monitor = &run->monitor, .n_touches_cut = touches_cut(run)};
   DA_TRY(da_fitted_open(&a->input, methods, n_methods, &a->fitted, err));
   da_pass_options options = {0};
   if (has_network) {
