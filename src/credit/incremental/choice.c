@@ -10,13 +10,31 @@
 static const uint64_t FOLD_SEED = 0x666f6c64;
 /* Standard errors of held-out log-likelihood by which a part must improve on the structure without it. */
 static const double ENOUGH_EVIDENCE = 2;
+/* A log of more touches than this is judged by a part of its users: enough evidence, and the choice takes no longer than the fit. */
+static const uint64_t MOST_TOUCHES = 1000000;
 enum { FORM_FOLDS = 5, STRUCTURE_FOLDS = 3, N_DESIGNS = 4 };
 
-static uint32_t fold_of(uint64_t user, uint32_t n_folds) { return (uint32_t)(da_random_hash(FOLD_SEED, user) % n_folds); }
+/* Held-out users decide: users go to folds by a hash of their number, and of a large log only a part takes part. */
+typedef struct {
+  const da_journeys *set;
+  uint32_t n_folds;
+  uint64_t n_parts; /* one user in so many takes part */
+} folds;
 
-/* 1 for the users to fit on, 0 for those of the fold. */
-static void leave_out(float *weight, uint64_t n_users, uint32_t fold, uint32_t n_folds) {
-  for (uint64_t user = 0; user < n_users; user++) weight[user] = fold_of(user, n_folds) != fold;
+static folds folds_of(const da_journeys *set, uint32_t n_folds) { return (folds){set, n_folds, 1 + set->n_touches / MOST_TOUCHES}; }
+
+/* The fold a user is held out in; n_folds: takes no part. */
+static uint32_t fold_of(const folds *all, uint64_t user) {
+  uint64_t hash = da_random_hash(FOLD_SEED, user);
+  return hash / all->n_folds % all->n_parts == 0 ? (uint32_t)(hash % all->n_folds) : all->n_folds;
+}
+
+/* 1 for the users to fit on, 0 for those of the fold and those who take no part. */
+static void leave_out(const folds *all, uint32_t fold, float *weight) {
+  for (uint64_t user = 0; user < all->set->n_users; user++) {
+    uint32_t own = fold_of(all, user);
+    weight[user] = own != fold && own < all->n_folds;
+  }
 }
 
 static da_evidence evidence_of(const double *difference, uint64_t n) {
@@ -39,11 +57,11 @@ static int design_taus(int design, double longest_days, double tau[DA_JOURNEY_FO
   return n;
 }
 
-static double held_out_journeys(const da_journey_counts *counts, const da_journey_form *form, const float *weight) {
+static double held_out_journeys(const da_journey_counts *counts, const da_journey_form *form, const folds *all, uint32_t fold) {
   const da_journeys *set = counts->timeline->set;
   double loglik = 0;
   for (uint64_t user = 0; user < set->n_users; user++) {
-    if (weight[user] > 0) continue;
+    if (fold_of(all, user) != fold) continue;
     for (uint64_t j = set->first_journey[user]; j < set->first_journey[user + 1]; j++) {
       double score = da_journey_form_score(counts, form, j);
       loglik += (da_journey_converted(set, j) ? score : 0) - exp(score);
@@ -54,12 +72,13 @@ static double held_out_journeys(const da_journey_counts *counts, const da_journe
 
 static da_status judge_design(const da_journey_counts *counts, const da_journey_form *whole, float *weight, da_pool *pool, double *loglik,
                               da_error *err) {
+  folds all = folds_of(counts->timeline->set, STRUCTURE_FOLDS);
   *loglik = 0;
   for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
     da_journey_form form;
-    leave_out(weight, counts->timeline->set->n_users, fold, STRUCTURE_FOLDS);
+    leave_out(&all, fold, weight);
     DA_TRY(da_journey_form_fit(counts, whole->with_first, weight, whole, pool, &form, err));
-    *loglik += held_out_journeys(counts, &form, weight);
+    *loglik += held_out_journeys(counts, &form, &all, fold);
     da_journey_form_free(&form);
   }
   return DA_OK;
@@ -179,26 +198,31 @@ static double mean_of(const double *x, uint64_t n) {
   return n > 0 ? sum / (double)n : 0;
 }
 
+typedef struct {
+  folds all;
+  uint32_t fold;
+  float *weight;
+  double *x, *difference; /* [n_users] */
+} form_space;
+
 /* Recalibrates x on the users that count, and adds sign times the log-likelihood of those that do not. */
-static da_status add_held_out(const da_journeys *set, const float *weight, double *x, double sign, double *difference, da_error *err) {
+static da_status add_held_out(const form_space *space, double sign, da_error *err) {
+  const da_journeys *set = space->all.set;
+  double *x = space->x;
   double mean = mean_of(x, set->n_users), ab[2] = {mean, 1}, value, n = (double)set->n_conversions + 1;
   for (uint64_t user = 0; user < set->n_users; user++) x[user] -= mean; /* a and b apart */
-  calibration all = {set, weight, x};
+  calibration all = {set, space->weight, x};
   double curvature[2] = {n, n};
   da_maximize problem = {
       .n = 2, .evaluate = evaluate_calibration, .context = &all, .curvature = curvature, .tolerance = 1e-4, .max_evaluations = 60};
   DA_TRY(da_maximize_run(&problem, ab, &value, NULL, err));
   for (uint64_t user = 0; user < set->n_users; user++) {
     double slope;
-    if (weight[user] == 0) difference[user] += sign * row_loglik(ab[0] + ab[1] * x[user], last_converted(set, user), &slope);
+    if (fold_of(&space->all, user) != space->fold) continue;
+    space->difference[user] += sign * row_loglik(ab[0] + ab[1] * x[user], last_converted(set, user), &slope);
   }
   return DA_OK;
 }
-
-typedef struct {
-  float *weight;
-  double *x, *difference; /* [n_users] */
-} form_space;
 
 static da_status hazard_fold(const da_hazard_data *data, const da_hazard *plain, form_space *space, da_error *err) {
   const da_timeline *timeline = data->exposure->timeline;
@@ -209,7 +233,7 @@ static da_status hazard_fold(const da_hazard_data *data, const da_hazard *plain,
   if (status == DA_OK) {
     last_rows rows = {data, &fit, space->x};
     da_pool_run(data->pool, timeline->n_chunks, last_row_chunk, &rows);
-    status = add_held_out(timeline->set, space->weight, space->x, 1, space->difference, err);
+    status = add_held_out(space, 1, err);
   }
   da_hazard_free(&fit);
   return status;
@@ -224,20 +248,22 @@ static da_status journey_fold(const da_journey_counts *counts, const da_journey_
     space->x[user] = da_journey_form_score(counts, &form, set->first_journey[user + 1] - 1);
   }
   da_journey_form_free(&form);
-  return add_held_out(set, space->weight, space->x, -1, space->difference, err);
+  return add_held_out(space, -1, err);
 }
 
 da_status da_choice_form(const da_hazard_data *data, const da_hazard *plain, const da_journey_counts *counts, bool with_first,
                          da_evidence *hazard_over_journey, da_error *err) {
   uint64_t n_users = data->exposure->timeline->set->n_users;
-  form_space space = {da_mem_alloc(n_users, sizeof *space.weight), da_mem_alloc(n_users, sizeof *space.x),
-                      da_mem_calloc(n_users, sizeof *space.difference)};
+  form_space space = {.all = folds_of(data->exposure->timeline->set, FORM_FOLDS),
+                      .weight = da_mem_alloc(n_users, sizeof *space.weight),
+                      .x = da_mem_alloc(n_users, sizeof *space.x),
+                      .difference = da_mem_calloc(n_users, sizeof *space.difference)};
   da_status status = DA_OK;
   if (!space.weight || !space.x || !space.difference) status = da_mem_fail(err, n_users, sizeof *space.x, "the held-out users");
   da_journey_form whole = {0};
   if (status == DA_OK) status = da_journey_form_fit(counts, with_first, NULL, NULL, data->pool, &whole, err);
-  for (uint32_t fold = 0; fold < FORM_FOLDS && status == DA_OK; fold++) {
-    leave_out(space.weight, n_users, fold, FORM_FOLDS);
+  for (space.fold = 0; space.fold < FORM_FOLDS && status == DA_OK; space.fold++) {
+    leave_out(&space.all, space.fold, space.weight);
     status = hazard_fold(data, plain, &space, err);
     if (status == DA_OK) status = journey_fold(counts, &whole, data->pool, &space, err);
   }
@@ -250,26 +276,6 @@ da_status da_choice_form(const da_hazard_data *data, const da_hazard *plain, con
 }
 
 /* --- Structure ---------------------------------------------------------------------------------------------------------- */
-
-/* Held-out log-likelihood of every user under the structure that was fitted to all. */
-static da_status judge_structure(const da_hazard_data *data, const da_prior *prior, const da_hazard *fitted, float *weight, double *scratch,
-                                 double *loglik, da_error *err) {
-  uint64_t n_users = data->exposure->timeline->set->n_users;
-  for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
-    da_hazard fit;
-    leave_out(weight, n_users, fold, STRUCTURE_FOLDS);
-    da_hazard_options options = {.user_weight = weight, .prior = prior};
-    DA_TRY(da_hazard_start_from(data, fitted->structure, fitted, &fit, err));
-    da_status status = da_hazard_fit(data, &options, &fit, err);
-    if (status == DA_OK) da_hazard_user_loglik(data, &fit, scratch);
-    da_hazard_free(&fit);
-    if (status != DA_OK) return status;
-    for (uint64_t user = 0; user < n_users; user++) {
-      if (weight[user] == 0) loglik[user] = scratch[user];
-    }
-  }
-  return DA_OK;
-}
 
 /* From the richest structure fitted before that this one contains. */
 static da_status fit_structure(const da_hazard_data *data, const da_prior *prior, int number, da_hazard fits[], da_error *err) {
@@ -288,38 +294,60 @@ typedef struct {
   const da_prior *prior;
   const bool *allowed;
   const da_monitor *monitor;
+  folds all;
   da_hazard *fits;
-  float *weight;                   /* [n_users] */
-  double *scratch;                 /* [n_users] */
-  double *loglik[DA_N_STRUCTURES]; /* [n_users] held out */
-  bool tried[DA_N_STRUCTURES];
+  float *weight;                      /* [n_users] */
+  double *scratch;                    /* [n_users] */
+  double *loglik[DA_N_STRUCTURES];    /* [n_users] held out */
+  uint32_t n_judged[DA_N_STRUCTURES]; /* folds for which loglik is known */
 } contest;
 
-static da_status try_structure(contest *all, int number, da_error *err) {
-  if (all->tried[number]) return DA_OK;
-  da_monitor_progress(all->monitor, "incremental", "models", (uint64_t)number, DA_N_STRUCTURES);
-  DA_TRY(da_monitor_check(all->monitor, "the incremental method", err));
-  DA_TRY(fit_structure(all->data, all->prior, number, all->fits, err));
-  DA_TRY(judge_structure(all->data, all->prior, &all->fits[number], all->weight, all->scratch, all->loglik[number], err));
-  all->tried[number] = true;
+static da_evidence compare(const contest *c, int number, int with) {
+  uint32_t n_judged = c->n_judged[number] < c->n_judged[with] ? c->n_judged[number] : c->n_judged[with];
+  uint64_t n = 0;
+  for (uint64_t user = 0; user < c->all.set->n_users; user++) {
+    if (fold_of(&c->all, user) < n_judged) c->scratch[n++] = c->loglik[number][user] - c->loglik[with][user];
+  }
+  return evidence_of(c->scratch, n);
+}
+
+static da_status judge_fold(contest *c, int number, uint32_t fold, da_error *err) {
+  da_hazard fit;
+  leave_out(&c->all, fold, c->weight);
+  da_hazard_options options = {.user_weight = c->weight, .prior = c->prior};
+  DA_TRY(da_hazard_start_from(c->data, da_structure_number(number), &c->fits[number], &fit, err));
+  da_status status = da_hazard_fit(c->data, &options, &fit, err);
+  if (status == DA_OK) da_hazard_user_loglik(c->data, &fit, c->scratch);
+  da_hazard_free(&fit);
+  for (uint64_t user = 0; status == DA_OK && user < c->all.set->n_users; user++) {
+    if (fold_of(&c->all, user) == fold) c->loglik[number][user] = c->scratch[user];
+  }
+  c->n_judged[number] = fold + 1;
+  return status;
+}
+
+/* Fits the structure and judges it against a simpler one, fold by fold; one that is behind after a fold is not followed further. */
+static da_status try_structure(contest *c, int number, int against, da_error *err) {
+  if (c->n_judged[number] > 0) return DA_OK;
+  da_monitor_progress(c->monitor, "incremental", "models", (uint64_t)number, DA_N_STRUCTURES);
+  DA_TRY(da_monitor_check(c->monitor, "the incremental method", err));
+  DA_TRY(fit_structure(c->data, c->prior, number, c->fits, err));
+  for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
+    DA_TRY(judge_fold(c, number, fold, err));
+    if (number != against && compare(c, number, against).gain < 0) return DA_OK;
+  }
   return DA_OK;
 }
 
-static da_evidence compare(const contest *all, int number, int with) {
-  uint64_t n_users = all->data->exposure->timeline->set->n_users;
-  for (uint64_t user = 0; user < n_users; user++) all->scratch[user] = all->loglik[number][user] - all->loglik[with][user];
-  return evidence_of(all->scratch, n_users);
-}
-
 /* The best of the structures that add one part to this one, where it has proved itself; this one where none has. */
-static da_status step_up(contest *all, int from, int *to, da_error *err) {
+static da_status step_up(contest *c, int from, int *to, da_error *err) {
   double best_gain = 0;
   *to = from;
   for (int part = 1; part < DA_N_STRUCTURES; part *= 2) {
     int number = from | part;
-    if (number == from || !all->allowed[number]) continue;
-    DA_TRY(try_structure(all, number, err));
-    da_evidence evidence = compare(all, number, from);
+    if (number == from || !c->allowed[number]) continue;
+    DA_TRY(try_structure(c, number, from, err));
+    da_evidence evidence = compare(c, number, from);
     if (evidence.z <= ENOUGH_EVIDENCE || evidence.gain <= best_gain) continue;
     best_gain = evidence.gain;
     *to = number;
@@ -327,18 +355,18 @@ static da_status step_up(contest *all, int from, int *to, da_error *err) {
   return DA_OK;
 }
 
-static da_status choose(contest *all, da_evidence over_plain[], int *best, da_error *err) {
+static da_status choose(contest *c, da_evidence over_plain[], int *best, da_error *err) {
   bool alone = true;
-  for (int s = 1; s < DA_N_STRUCTURES; s++) alone = alone && !all->allowed[s];
+  for (int s = 1; s < DA_N_STRUCTURES; s++) alone = alone && !c->allowed[s];
   *best = 0;
-  if (alone) return fit_structure(all->data, all->prior, 0, all->fits, err);
-  DA_TRY(try_structure(all, 0, err));
+  if (alone) return fit_structure(c->data, c->prior, 0, c->fits, err);
+  DA_TRY(try_structure(c, 0, 0, err));
   for (int from = -1; from != *best;) {
     from = *best;
-    DA_TRY(step_up(all, from, best, err));
+    DA_TRY(step_up(c, from, best, err));
   }
   for (int s = 1; s < DA_N_STRUCTURES; s++) {
-    if (all->tried[s]) over_plain[s] = compare(all, s, 0);
+    if (c->n_judged[s] > 0) over_plain[s] = compare(c, s, 0);
   }
   return DA_OK;
 }
@@ -348,21 +376,22 @@ da_status da_choice_structure(const da_hazard_data *data, const da_prior *prior,
                               int *best, da_error *err) {
   uint64_t n_users = data->exposure->timeline->set->n_users, n_numbers = n_users * (DA_N_STRUCTURES + 1);
   double *block = da_mem_calloc(n_numbers, sizeof *block);
-  contest all = {.data = data, .prior = prior, .allowed = allowed, .monitor = monitor, .fits = fits};
-  all.weight = da_mem_alloc(n_users, sizeof *all.weight);
+  contest c = {.data = data, .prior = prior, .allowed = allowed, .monitor = monitor, .fits = fits};
+  c.all = folds_of(data->exposure->timeline->set, STRUCTURE_FOLDS);
+  c.weight = da_mem_alloc(n_users, sizeof *c.weight);
   for (int s = 0; s < DA_N_STRUCTURES; s++) {
     fits[s] = (da_hazard){0};
     over_plain[s] = (da_evidence){0};
-    if (block) all.loglik[s] = block + (uint64_t)s * n_users;
+    if (block) c.loglik[s] = block + (uint64_t)s * n_users;
   }
   da_status status;
-  if (!block || !all.weight) {
+  if (!block || !c.weight) {
     status = da_mem_fail(err, n_numbers, sizeof *block, "the held-out users");
   } else {
-    all.scratch = block + DA_N_STRUCTURES * n_users;
-    status = choose(&all, over_plain, best, err);
+    c.scratch = block + DA_N_STRUCTURES * n_users;
+    status = choose(&c, over_plain, best, err);
   }
   da_mem_free(block);
-  da_mem_free(all.weight);
+  da_mem_free(c.weight);
   return status;
 }

@@ -7,7 +7,8 @@
  *    the plain one part by part: a part is taken when it gains more than two standard errors over the structure without it. Taking
  *    whatever gains anything cost accuracy where the plain one is true (docs/credit.md).
  * 3. Design of the journey form: its decay times, and whether the first touch's campaign counts.
- * Users are assigned to folds by a hash of their number: the same every time. */
+ * Users are assigned to folds by a hash of their number: the same every time. Of a log with millions of touches a part of the users
+ * decides (about a million touches); the fits themselves see all. */
 #ifndef DA_CREDIT_INCREMENTAL_CHOICE_H
 #define DA_CREDIT_INCREMENTAL_CHOICE_H
 

@@ -10,7 +10,7 @@
 
 #include "credit/incremental/hazard.h"
 
-/* Fits; where the structure is modulated, re-sets hazard->ridge and fits again, a few times. */
+/* Fits; where the structure is modulated, re-sets hazard->ridge and fits again. */
 da_status da_evidence_fit(const da_hazard_data *data, const da_hazard_options *options, da_hazard *hazard, da_error *err) DA_MUST_CHECK;
 
 #endif
