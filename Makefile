@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc)
 
-.PHONY: help build demo test test-full bench bench-full install format clean
+.PHONY: help build demo test test-full test-distributed bench bench-full install format clean
 
 help:
 	@echo 'deepattribution: what each campaign earned, from a raw impression log'
@@ -26,6 +26,11 @@ test:
 ## test-full: also the slow tests under the sanitizers, the thread checker, and the largest inputs
 test-full:
 	@scripts/test --full
+
+## test-distributed: Spark on a cluster of this machine, and SageMaker against a server of our own; gets Java and 500 MB of wheels
+test-distributed: build
+	@scripts/bootstrap --distributed
+	@cd build/release && ctest -L distributed --output-on-failure
 
 ## bench: measure against DuckDB, polars and PyTorch; the results stand in docs/benchmarks.md
 bench: build
