@@ -58,6 +58,7 @@ static da_status prepare(incremental *own, const da_credit_input *input, da_erro
   const da_text_list *lift = &input->config->credit.lift;
   double scale[DA_MAX_SCALES];
   DA_TRY(da_timeline_init(input->set, &own->timeline, err));
+  own->timeline.monitor = input->monitor;
   int n_scales = da_timeline_scales(&own->timeline, scale);
   DA_TRY(da_exposure_init(&own->timeline, scale, n_scales, input->pool, &own->exposure, err));
   own->pins = da_mem_alloc(lift->n, sizeof *own->pins);
@@ -321,7 +322,8 @@ static da_status fit_incremental(const da_credit_input *input, void **state, da_
     return status;
   }
   tell(own, input);
-  own->answer.data.pool = NULL; /* the pool need not outlive the fit */
+  own->answer.data.pool = NULL; /* neither need outlive the fit */
+  own->timeline.monitor = NULL;
   *state = own;
   return DA_OK;
 }

@@ -208,6 +208,8 @@ static double penalise(double x, double ridge, double *gradient) {
 }
 
 static double evaluate(void *context, const double *x, double *gradient) {
+  if (da_monitor_interrupted(((const fitting *)context)->data->exposure->timeline->monitor))
+    return -INFINITY; /* the search gives up, climb says why */
   fitting *fit = context;
   da_hazard *hazard = fit->hazard;
   size_t n_user = hazard->structure.user_term ? hazard->n_campaigns : 0;
@@ -290,7 +292,9 @@ static da_status climb(fitting *fit, size_t n, double *room, da_error *err) {
     problem.factor = room + 3 * n;
   else
     curvature_at_start(fit, room + 2 * n);
-  DA_TRY(da_maximize_run(&problem, x, &hazard->loglik, &hazard->n_evaluations, err));
+  da_status status = da_maximize_run(&problem, x, &hazard->loglik, &hazard->n_evaluations, err);
+  DA_TRY(da_monitor_check(fit->data->exposure->timeline->monitor, "the incremental method", err));
+  DA_TRY(status);
   fit->em_tolerance = 1e-4;
   hazard->loglik = evaluate(fit, x, gradient); /* leaves parameters, weights and responsibilities at x */
   return DA_OK;

@@ -178,6 +178,7 @@ static double add_up(fitting *fit, const double *x, double *out) {
 
 static double evaluate(void *context, const double *x, double *gradient) {
   fitting *fit = context;
+  if (da_monitor_interrupted(fit->counts->timeline->monitor)) return -INFINITY; /* the search gives up, and says why */
   double value = add_up(fit, x, gradient);
   for (size_t k = 0; k + 1 < fit->n; k++) {
     value -= .5 * RIDGE * x[k] * x[k];
@@ -234,6 +235,8 @@ static double start_intercept(const da_journeys *set) { return log(((double)set-
 static da_status search(fitting *fit, double *x, double *room, da_journey_form *form, da_error *err) {
   da_maximize problem = {
       .n = fit->n, .evaluate = evaluate, .context = fit, .curvature = room, .tolerance = TOLERANCE, .max_evaluations = MAX_EVALUATIONS};
+  const da_monitor *monitor = fit->counts->timeline->monitor;
+  DA_TRY(da_monitor_check(monitor, "the incremental method", err));
   bool found = false;
   if (fit->n <= MOST_FOR_FACTOR) DA_TRY(find_factor(fit, x, room, &found, err));
   if (found) {
@@ -244,7 +247,9 @@ static da_status search(fitting *fit, double *x, double *room, da_journey_form *
     fit->for_curvature = false;
     for (size_t k = 0; k < fit->n; k++) room[k] += RIDGE;
   }
-  return da_maximize_run(&problem, x, &form->loglik, NULL, err);
+  da_status status = da_maximize_run(&problem, x, &form->loglik, NULL, err);
+  DA_TRY(da_monitor_check(monitor, "the incremental method", err));
+  return status;
 }
 
 da_status da_journey_form_fit(const da_journey_counts *counts, bool with_first, const float *user_weight, const da_journey_form *start,

@@ -12,6 +12,7 @@
 #ifndef DA_CREDIT_INCREMENTAL_TIMELINE_H
 #define DA_CREDIT_INCREMENTAL_TIMELINE_H
 
+#include "base/monitor.h"
 #include "base/status.h"
 #include "journey/set.h"
 
@@ -25,6 +26,7 @@ typedef struct {
   uint64_t n_tied; /* touches that shared their moment with the touch before */
   size_t n_chunks;
   uint64_t chunk_user[DA_TIMELINE_MAX_CHUNKS + 1];
+  const da_monitor *monitor; /* the fits ask it whether to stop, from whatever thread they run in; NULL at first */
 } da_timeline;
 
 da_status da_timeline_init(const da_journeys *set, da_timeline *timeline, da_error *err) DA_MUST_CHECK;

@@ -1,0 +1,31 @@
+# Ctrl-C ends any stage within seconds, with 130 and one sentence, and leaves the outputs of before; the next run goes on.
+. "$DA_ROOT/tests/support/cli.sh"
+works simulate W1 b --users 300000 --no-truth
+works run b --set training.epochs=1 --quiet
+before=$(outputs b)
+# after SECONDS ARGUMENT...: interrupts the call at that time; it says in which step it was.
+after() {
+  local seconds=$1
+  shift
+  python3 - "$seconds" "$@" <<'PYTHON'
+import signal, subprocess, sys, time
+program = subprocess.Popen(["deepattribution", *sys.argv[2:]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+time.sleep(float(sys.argv[1]))
+if program.poll() is not None:
+    sys.exit(f"expected a call longer than {sys.argv[1]} s: {sys.argv[2:]}")
+start = time.monotonic()
+program.send_signal(signal.SIGINT)
+said = program.communicate()[1].strip()
+took = time.monotonic() - start
+if program.returncode != 130 or "interrupted during" not in said or took > 5:
+    sys.exit(f"expected 130 within 5 s but found {program.returncode} after {took:.1f} s: {said}")
+PYTHON
+}
+for seconds in 0.1 0.3 0.5 0.7 0.9; do
+  after "$seconds" journeys b --force --quiet --threads 1 --memory 200MB
+done
+for seconds in 0.2 0.7 1.5 2.5 3.5; do
+  after "$seconds" attribute b --force --quiet
+done
+[ "$before" = "$(outputs b)" ]
+works run b --set training.epochs=1 --quiet
