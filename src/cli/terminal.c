@@ -69,38 +69,48 @@ static void clear_bar(da_terminal *terminal) {
   terminal->bar_shown = false;
 }
 
+/* "  1.2 M touches/s  4.6 s left"; nothing before there is anything to go by. */
+static void draw_time_left(const da_terminal *terminal, double rate) {
+  char speed[32], left[32];
+  if (terminal->done == 0 || rate <= 0) return;
+  if (rate >= 10) fprintf(stderr, "  %s %s/s", short_rate(rate, speed), terminal->unit);
+  fprintf(stderr, "  %s left", da_terminal_duration((double)(terminal->total - terminal->done) / rate, left));
+}
+
 static void draw_bar(da_terminal *terminal, double now) {
   enum { WIDTH = 24 };
   static const char full[] = "########################", empty[] = "........................";
   double elapsed = now - terminal->stage_start;
   double rate = elapsed > 0 ? (double)terminal->done / elapsed : 0;
-  char count[32], speed[32], left[32];
-  da_terminal_count(terminal->done, count);
-  short_rate(rate, speed);
+  char count[32], speed[32], took[32];
   if (terminal->total > 0 && terminal->done <= terminal->total) {
     double fraction = (double)terminal->done / (double)terminal->total;
     int filled = (int)(fraction * WIDTH);
-    double remaining = rate > 0 ? (double)(terminal->total - terminal->done) / rate : 0;
-    fprintf(stderr, "\r\033[K%-22s [%.*s%.*s] %3.0f %%  %s %s/s  %s left", terminal->stage, filled, full, WIDTH - filled, empty,
-            100 * fraction, speed, terminal->unit, da_terminal_duration(remaining, left));
+    fprintf(stderr, "\r\033[K%-22s [%.*s%.*s] %3.0f %%", terminal->stage, filled, full, WIDTH - filled, empty, 100 * fraction);
+    draw_time_left(terminal, rate);
   } else {
-    fprintf(stderr, "\r\033[K%-22s %s %s  %s/s  %s", terminal->stage, count, terminal->unit, speed, da_terminal_duration(elapsed, left));
+    fprintf(stderr, "\r\033[K%-22s %s %s  %s/s  %s", terminal->stage, da_terminal_count(terminal->done, count), terminal->unit,
+            short_rate(rate, speed), da_terminal_duration(elapsed, took));
   }
   fflush(stderr);
   terminal->bar_shown = true;
   terminal->last_drawn = now;
 }
 
-/* The one line that stays of a stage. */
+/* Until the last sign of life: what came after it may have been something else. */
+static void print_line(const da_terminal *terminal) {
+  double elapsed = fmax(terminal->last_progress - terminal->stage_start, 1e-3), rate = (double)terminal->done / elapsed;
+  char count[32], speed[32], took[32];
+  fprintf(stderr, "%-22s %s %s in %s", terminal->stage, da_terminal_count(terminal->done, count), terminal->unit,
+          da_terminal_duration(elapsed, took));
+  if (rate >= 10) fprintf(stderr, " (%s/s)", short_rate(rate, speed));
+  fputc('\n', stderr);
+}
+
+/* The line that stays of a stage. */
 static void close_stage(da_terminal *terminal) {
   clear_bar(terminal);
-  if (!terminal->stage[0]) return;
-  double elapsed = da_clock_seconds() - terminal->stage_start;
-  char count[32], speed[32], took[32];
-  if (!terminal->quiet && terminal->done > 0) {
-    fprintf(stderr, "%-22s %s %s in %s (%s/s)\n", terminal->stage, da_terminal_count(terminal->done, count), terminal->unit,
-            da_terminal_duration(elapsed, took), short_rate((double)terminal->done / fmax(elapsed, 1e-9), speed));
-  }
+  if (terminal->stage[0] && terminal->done > 0 && terminal->is_terminal && !terminal->quiet) print_line(terminal);
   terminal->stage[0] = 0;
 }
 
@@ -115,7 +125,9 @@ static void on_progress(void *context, const char *stage, const char *unit, uint
   snprintf(terminal->unit, sizeof terminal->unit, "%s", unit);
   terminal->done = done;
   terminal->total = total;
-  bool due = now - terminal->stage_start > 0.5 && now - terminal->last_drawn > 0.1;
+  terminal->last_progress = now;
+  bool is_coarse = total > 0 && total < 100; /* long steps, few signs of life: each is shown */
+  bool due = is_coarse || (now - terminal->stage_start > 0.5 && now - terminal->last_drawn > 0.1);
   if (due && terminal->is_terminal && !terminal->quiet) draw_bar(terminal, now);
 }
 

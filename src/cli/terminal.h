@@ -1,6 +1,6 @@
-/* What a person sees while work goes on: a bar with rate and time left on a terminal, one line a stage otherwise.
+/* What a person sees while work goes on: a bar with rate and time left, and of each step a line that stays.
  *
- * All of it goes to stderr; stdout is for results. Ctrl-C (or SIGTERM) asks the work to stop at its next safe point;
+ * All of it goes to stderr, and only to a terminal: into a file or pipe go notes and warnings alone. stdout is for results. Ctrl-C (or SIGTERM) asks the work to stop at its next safe point;
  * a second Ctrl-C ends the program at once. */
 #ifndef DA_CLI_TERMINAL_H
 #define DA_CLI_TERMINAL_H
@@ -16,7 +16,7 @@ typedef struct {
   bool bar_shown;   /* the cursor stands behind a bar */
   char stage[64], unit[32];
   double stage_start; /* seconds of da_clock_seconds */
-  double last_drawn;
+  double last_drawn, last_progress;
   uint64_t done, total;
 } da_terminal;
 

@@ -103,13 +103,29 @@ static da_status name_columns(const da_journeys *set, const da_fitted *fitted, d
   return DA_OK;
 }
 
+/* The writer counts rows; how many there will be is known here. */
+typedef struct {
+  const da_monitor *outer;
+  uint64_t n_touches;
+} progress;
+
+static void show_touches(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total) {
+  (void)stage, (void)unit, (void)total;
+  const progress *p = context;
+  da_monitor_progress(p->outer, "crediting touches", "touches", done, p->n_touches);
+}
+
+static bool forward_interrupted(void *context) { return da_monitor_interrupted(((const progress *)context)->outer); }
+
 da_status da_tables_write_touches(da_db *db, const char *path, const da_journeys *set, const da_fitted *fitted, da_pass *pass,
                                   const da_monitor *monitor, da_error *err) {
   da_arena names = {0};
   da_table_column *columns;
   touch_source source = {.set = set, .n_methods = fitted->n, .pass = pass};
+  progress touches = {.outer = monitor, .n_touches = set->n_touches};
+  const da_monitor counted = {.progress = show_touches, .interrupted = forward_interrupted, .context = &touches};
   da_status status = name_columns(set, fitted, &names, &columns, err);
-  if (status == DA_OK) status = da_table_write(db, path, columns, FIRST_METHOD + fitted->n, fill_touches, &source, monitor, err);
+  if (status == DA_OK) status = da_table_write(db, path, columns, FIRST_METHOD + fitted->n, fill_touches, &source, &counted, err);
   da_arena_free(&names);
   return status;
 }

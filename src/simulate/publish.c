@@ -1,5 +1,6 @@
 #include "simulate/publish.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -58,6 +59,27 @@ static da_status write_log(da_simulation *simulation, da_publication *publicatio
   return status;
 }
 
+/* The simulation runs inside the writer of the table, in whatever thread fills it: its users are counted here, and shown by the thread
+ * that waits for the writer. */
+typedef struct {
+  const da_monitor *outer;
+  uint64_t n_users;
+  atomic_uint_fast64_t n_done;
+} progress;
+
+static void count_users(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total) {
+  (void)stage, (void)unit, (void)total;
+  atomic_store(&((progress *)context)->n_done, done);
+}
+
+static void show_users(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total) {
+  (void)stage, (void)unit, (void)done, (void)total;
+  progress *p = context;
+  da_monitor_progress(p->outer, "simulating", "users", atomic_load(&p->n_done), p->n_users);
+}
+
+static bool forward_interrupted(void *context) { return da_monitor_interrupted(((progress *)context)->outer); }
+
 static da_status put_truth(const da_truth *truth, da_publication *publication, da_error *err) {
   da_text json = {0};
   da_truth_print(truth, &json);
@@ -102,10 +124,13 @@ da_status da_simulate(const da_simulation_options *options, bool replace, da_buc
   if (truth) *truth = (da_truth){0};
   da_truth found = {0};
   da_simulation *simulation = NULL;
-  DA_TRY(da_simulation_open(options, pool, monitor, &simulation, err));
+  progress users = {.outer = monitor, .n_users = options->n_users};
+  const da_monitor inside = {.progress = count_users, .context = &users};
+  const da_monitor outside = {.progress = show_users, .interrupted = forward_interrupted, .context = &users};
+  DA_TRY(da_simulation_open(options, pool, &inside, &simulation, err));
   da_status status = da_bucket_lock(bucket, err);
   if (status == DA_OK) status = check_raw(bucket, replace, err);
-  if (status == DA_OK) status = publish(simulation, options->truth, bucket, db, monitor, &found, err);
+  if (status == DA_OK) status = publish(simulation, options->truth, bucket, db, &outside, &found, err);
   da_simulation_close(simulation);
   if (status == DA_OK && truth) {
     *truth = found;
