@@ -111,6 +111,7 @@ static da_status read_log(da_session *session, da_impressions *impressions, da_d
   int64_t now_us = d->facts.now_us;
   DA_TRY(da_impressions_open(session->db, NULL, session->options->positional[0], &session->config, impressions, err));
   DA_TRY(da_impressions_audit(session->db, impressions, &session->monitor, err));
+  session->config.journey.max_len = 0; /* whole journeys tell which limit is a good one */
   DA_TRY(da_journeys_cut(session->db, &session->config, impressions, &sink, &session->monitor, &counts, &n_campaigns, err));
   da_describe_facts facts = {.n_rows = impressions->n_rows,
                              .n_missing_uid = impressions->n_missing_uid,

@@ -34,6 +34,7 @@ static da_data_facts data_facts(const da_run *run, const da_journeys_report *rep
                          .duplicates_dropped = run->job->config->journey.drop_duplicates,
                          .n_beyond_lookback = counts->n_cut_lookback,
                          .n_beyond_max_len = counts->n_cut_max_len,
+                         .n_journeys_shortened = counts->n_shortened,
                          .n_transformed_away = counts->n_cut_transforms};
 }
 

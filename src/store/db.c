@@ -318,20 +318,25 @@ typedef struct {
   const da_rows *rows;
   const da_monitor *monitor;
   const char *stage;
+  uint64_t total; /* rows to read, once DuckDB has said how many */
 } progress_context;
 
 /* Before the first row DuckDB reads and sorts: its own count of rows is all there is to show. */
 static void show_progress(void *context) {
-  const progress_context *progress = context;
+  progress_context *progress = context;
   duckdb_query_progress_type state = duckdb_query_progress(progress->rows->statement.connection);
-  if (state.percentage >= 0)
-    da_monitor_progress(progress->monitor, progress->stage, "rows", state.rows_processed, state.total_rows_to_process);
+  if (state.percentage < 0) return;
+  progress->total = state.total_rows_to_process;
+  da_monitor_progress(progress->monitor, progress->stage, "rows", state.rows_processed, progress->total);
 }
 
 static da_status start(da_rows *rows, const da_monitor *monitor, const char *stage, da_error *err) {
   progress_context context = {.rows = rows, .monitor = monitor, .stage = stage};
   rows->started = true;
-  return da_statement_run(&rows->statement, monitor, stage, show_progress, &context, err);
+  DA_TRY(da_statement_run(&rows->statement, monitor, stage, show_progress, &context, err));
+  /* It was last asked before its end. */
+  if (context.total) da_monitor_progress(monitor, stage, "rows", context.total, context.total);
+  return DA_OK;
 }
 
 /* On failure too the query is over: what comes next is the end. */

@@ -6,3 +6,7 @@ grep -q '^conversions  *1$' out.txt
 works describe b/raw/log.csv --json
 python3 -c 'import json, sys; r = json.load(open("out.txt")); sys.exit([r["rows"], r["journeys"], r["touches"]] != [4, 2, 4])'
 refuses 4 'No such file' describe nowhere.csv
+# It looks at whole journeys, however short the run will cut them.
+echo 'journey_max_len: 1' >b/config.yaml
+works describe b --json
+python3 -c 'import json, sys; r = json.load(open("out.txt")); sys.exit([r["touches"], r["journey_max_len_80"]] != [4, 3])'
