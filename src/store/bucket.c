@@ -63,7 +63,7 @@ da_status da_bucket_lock(da_bucket *bucket, da_error *err) {
   if (bucket->is_locked) return DA_OK;
   DA_TRY(bucket->backend->lock(bucket, err));
   bucket->is_locked = true;
-  return DA_OK;
+  return da_commit_resume(bucket, err);
 }
 
 char *da_bucket_spill_folder(const da_bucket *bucket) { return da_path_join(bucket->work, "spill"); }
@@ -195,8 +195,12 @@ da_status da_publication_commit(da_publication *publication, da_error *err) {
     DA_TRY(da_path_sync(publication->outputs[i].path, err));
     DA_TRY(bucket->backend->prepare(bucket, publication->outputs[i].key, err));
   }
-  for (size_t i = 0; i < publication->n; i++)
-    DA_TRY(bucket->backend->put(bucket, publication->outputs[i].key, publication->outputs[i].path, err));
+  if (publication->n == 0) return DA_OK;
+  if (publication->n == 1) return bucket->backend->put(bucket, publication->outputs[0].key, publication->outputs[0].path, err);
+  DA_TRY(da_commit_resume(bucket, err)); /* of a commit that failed */
+  DA_TRY(da_commit_decide(bucket, publication->folder, err));
+  for (size_t i = 0; i < publication->n; i++) DA_TRY(da_commit_put(bucket, publication->outputs[i].key, err));
+  da_commit_end(bucket);
   return DA_OK;
 }
 

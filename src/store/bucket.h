@@ -68,7 +68,8 @@ da_status da_publication_path(da_publication *publication, const char *key, cons
 /* Small outputs in one call. */
 da_status da_publication_put(da_publication *publication, const char *key, const void *data, size_t n_bytes, da_error *err) DA_MUST_CHECK;
 /* Syncs every file and looks whether all may be put in place; only then puts them there, in the order in which they were asked for:
- * add last the one that says that the others are complete. */
+ * add last the one that says that the others are complete. After a crash in between, the next holder of the lock ends what was begun.
+ * Where there are several outputs, none may have a hidden name (see da_bucket_list). */
 da_status da_publication_commit(da_publication *publication, da_error *err) DA_MUST_CHECK;
 /* Removes what was written aside and not committed. NULL allowed. Always call it: it frees. */
 void da_publication_close(da_publication *publication);

@@ -33,6 +33,13 @@ struct da_bucket {
 
 extern const da_bucket_backend da_bucket_folder;
 
+/* Several outputs appear together: bucket_commit.c. Decide moves a folder that holds them, named as their keys, to where a crash does not
+ * stop them from appearing; put is for each; end for the last. Resume ends what a crash left, if anything. */
+da_status da_commit_decide(const da_bucket *bucket, const char *folder, da_error *err) DA_MUST_CHECK;
+da_status da_commit_put(da_bucket *bucket, const char *key, da_error *err) DA_MUST_CHECK;
+void da_commit_end(const da_bucket *bucket);
+da_status da_commit_resume(da_bucket *bucket, da_error *err) DA_MUST_CHECK;
+
 /* "a/b" in memory of the caller's; NULL when memory ran out. */
 char *da_path_join(const char *folder, const char *name);
 /* The sentence for errno after a call that was to `do` something ("write", "open for reading") with path. */

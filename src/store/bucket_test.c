@@ -2,6 +2,7 @@
 #include "store/bucket.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/mem.h"
@@ -234,6 +235,31 @@ static void a_second_run_is_refused(void **state) {
   folder_remove(folder);
 }
 
+/* A process that dies when it has decided: one output is in its place, the others are not. */
+static void a_commit_that_was_cut_off_is_ended(void **state) {
+  (void)state;
+  char *folder = folder_make();
+  da_bucket *bucket = open_bucket(folder);
+  publish(bucket, "out/a", "old");
+  publish(bucket, "out/b", "old");
+  da_bucket_close(bucket);
+  store_write_text(folder, "out/a", "new");
+  assert_int_equal(mkdir(folder_path(folder, ".deepattribution/decided"), 0777), 0);
+  assert_int_equal(mkdir(folder_path(folder, ".deepattribution/decided/out"), 0777), 0);
+  assert_int_equal(mkdir(folder_path(folder, ".deepattribution/decided/model"), 0777), 0);
+  store_write_text(folder, ".deepattribution/decided/out/b", "new");
+  store_write_text(folder, ".deepattribution/decided/model/c", "new");
+
+  bucket = open_bucket(folder);
+  expect_ok(da_bucket_lock(bucket, err));
+  expect_content(bucket, "out/a", "new");
+  expect_content(bucket, "out/b", "new");
+  expect_content(bucket, "model/c", "new");
+  assert_false(is_there(folder, ".deepattribution/decided"));
+  da_bucket_close(bucket);
+  folder_remove(folder);
+}
+
 static void spilled_files_of_a_killed_run_go(void **state) {
   (void)state;
   char *folder = folder_make();
@@ -353,6 +379,7 @@ int main(void) {
       cmocka_unit_test(no_key_leads_outside),
       cmocka_unit_test(a_second_run_is_refused),
       cmocka_unit_test(spilled_files_of_a_killed_run_go),
+      cmocka_unit_test(a_commit_that_was_cut_off_is_ended),
       cmocka_unit_test(a_folder_that_may_not_be_written),
       cmocka_unit_test(a_full_disk_leaves_the_old_output),
       cmocka_unit_test(memory_that_runs_out_is_reported),
