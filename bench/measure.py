@@ -21,7 +21,7 @@ def say(sentence):
 
 class Run:
     """One run of a program: seconds on the wall, seconds of all processors, peak memory in MB, what it printed, and the most bytes that
-    lay in the folder `watched` at a time, in MB."""
+    lay in the folder `watched` at a time, in MB. Peak memory begins at that of the caller: a bench must stay small itself."""
 
     def __init__(self, command, watched=None):
         start = time.monotonic()

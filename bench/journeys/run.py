@@ -3,7 +3,6 @@ import json
 import pathlib
 import sys
 
-from generate import generate
 from measure import BUILD, DATA, SIZE, Run, alternate, folder_mb, machine, median, say, table
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -20,7 +19,8 @@ def log(rows, users, campaigns):
     if not path.exists():
         say(f"making {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        generate(path, rows, users, campaigns, seed=1)
+        made = dict(rows=rows, users=users, campaigns=campaigns, seed=1)
+        Run([sys.executable, HERE / "generate.py", path, *(word for name, value in made.items() for word in (f"--{name}", value))])
     return bucket
 
 

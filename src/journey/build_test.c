@@ -237,7 +237,7 @@ static void the_bytes_do_not_depend_on_threads_or_memory(void **state) {
   da_db_close(one.db);
   da_text spill = {0};
   da_text_printf(&spill, "%s/spill", one.folder);
-  const da_db_options options = {.threads = 1, .memory_bytes = 60000000, .spill_folder = da_text_cstr(&spill)};
+  const da_db_options options = {.threads = 1, .memory_bytes = 120000000, .spill_folder = da_text_cstr(&spill)};
   expect_ok(da_db_open(&options, &one.db, err));
   run_sql(&one, make_log, "raw/impressions.parquet");
   run_sql(&two, make_log, "raw/impressions.parquet");

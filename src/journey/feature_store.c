@@ -13,6 +13,7 @@ const char *const da_feature_store_keys[DA_N_SETS] = {
 
 enum { JOURNEY_ID, UID, JOURNEY_INDEX, CONVERSION_STATUS, CONVERSION_VALUE, CAMPAIGNS, TIMESTAMPS, N_COLUMNS };
 enum { GROUP_JOURNEYS = 122880, GROUP_TOUCHES = 1 << 20 };
+enum { RELEASE_JOURNEYS = 1 << 16 }; /* the pages of so many are given back together */
 
 /* The journeys of one row group, and what becomes of them. */
 typedef struct {
@@ -92,23 +93,14 @@ static da_status make_room(const da_journeys *set, const row_group *group, group
   return DA_OK;
 }
 
-/* The user of a journey. */
-static uint64_t find_user(const da_journeys *set, uint64_t journey) {
-  uint64_t low = 0, high = set->n_users;
-  while (high - low > 1) {
-    uint64_t middle = low + (high - low) / 2;
-    if (set->first_journey[middle] <= journey)
-      low = middle;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 static void gather(const da_journeys *set, int which, row_group *group, group_arrays *arrays) {
-  uint64_t user = find_user(set, group->begin), conversion = group->first_conversion, n_touches = 0, row = 0;
+  uint64_t user = da_journey_user(set, group->begin), released = group->begin, conversion = group->first_conversion, n_touches = 0, row = 0;
   da_set_totals *totals = &group->totals;
   for (uint64_t journey = group->begin; journey < group->end; journey++) {
+    if (journey - released == RELEASE_JOURNEYS) {
+      da_journeys_release(set, released, journey);
+      released = journey;
+    }
     bool converted = da_journey_converted(set, journey);
     double value = !converted ? 0 : set->value ? set->value[conversion] : 1;
     conversion += converted;
@@ -199,7 +191,7 @@ static da_status write_groups(table_writer *table, size_t batch, da_parquet *par
       DA_TRY(da_parquet_append(parquet, &group->encoded, err));
       add_totals(totals, group, &last_user);
     }
-    da_journeys_release(table->set, begin, table->journey);
+    da_journeys_release(table->set, begin, table->journey); /* what planning looked at */
     da_monitor_progress(monitor, "writing the feature store", "journeys", table->journey, table->set->n_journeys);
   } while (table->n_groups);
   return da_parquet_finish(parquet, err);

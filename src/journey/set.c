@@ -240,8 +240,31 @@ static void release(const void *items, uint64_t begin, uint64_t end, size_t item
   if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
 }
 
+uint64_t da_journey_user(const da_journeys *set, uint64_t journey) {
+  uint64_t low = 0, high = set->n_users;
+  while (high - low > 1) {
+    uint64_t middle = low + (high - low) / 2;
+    if (set->first_journey[middle] <= journey)
+      low = middle;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static void release_users(const da_journeys *set, uint64_t begin, uint64_t end) {
+  release(set->first_journey, begin, end, sizeof *set->first_journey);
+  if (set->uid_int) {
+    release(set->uid_int, begin, end, sizeof *set->uid_int);
+  } else {
+    release(set->uid_text, set->uid_end[begin], set->uid_end[end], 1);
+    release(set->uid_end, begin, end, sizeof *set->uid_end);
+  }
+}
+
 void da_journeys_release(const da_journeys *set, uint64_t begin, uint64_t end) {
   if (!set->mapping) return; /* memory of the caller's would be lost */
+  if (begin < end) release_users(set, da_journey_user(set, begin), da_journey_user(set, end - 1) + 1);
   release(set->campaign, set->first_touch[begin], set->first_touch[end], sizeof *set->campaign);
   release(set->time_us, set->first_touch[begin], set->first_touch[end], sizeof *set->time_us);
   release(set->first_touch, begin, end, sizeof *set->first_touch);

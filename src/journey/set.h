@@ -64,11 +64,15 @@ static inline da_slice da_user_text(const da_journeys *set, uint64_t user) {
   return (da_slice){set->uid_text + set->uid_end[user], set->uid_end[user + 1] - set->uid_end[user]};
 }
 
+/* The user of a journey, found by bisection. */
+uint64_t da_journey_user(const da_journeys *set, uint64_t journey);
+
 /* Maps a packed file (da_bucket_local gives its path). Hostile until checked: sizes, bounds, order and checksum are verified; DA_ERR_DATA. */
 da_status da_journeys_open(const char *path, da_journeys *set, da_error *err) DA_MUST_CHECK;
 /* The same of a file that this process has just written: it is not verified. */
 da_status da_journeys_open_own(const char *path, da_journeys *set, da_error *err) DA_MUST_CHECK;
-/* Journeys begin .. end - 1 will not be read for a while: keeps one pass over a large mapped set small in memory. Nothing else changes. */
+/* Journeys begin .. end - 1 and their users will not be read for a while: keeps one pass over a large mapped set small in memory. Nothing
+ * else changes. */
 void da_journeys_release(const da_journeys *set, uint64_t begin, uint64_t end);
 void da_journeys_close(da_journeys *set); /* {0} and a second call allowed */
 

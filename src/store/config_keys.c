@@ -14,7 +14,8 @@ static const da_config_key keys[] = {
     {"journey_max_len", DA_KEY_LONG, AT(journey.max_len), 0, 1e9, "256", "the last n touches of a journey are kept; 0: all"},
     {"seed", DA_KEY_LONG, AT(seed), 0, 9007199254740992.0, "1", "of everything random"},
     {"threads", DA_KEY_COUNT, AT(threads), 0, 4096, "0", "0: one a processor"},
-    {"memory", DA_KEY_SIZE, AT(memory_bytes), 0, 1e15, "0", "for sorting, before it spills to disk: 300MB, 4GB; 0: chosen"},
+    {"memory", DA_KEY_SIZE, AT(memory_bytes), 0, 1e15, "0",
+     "of the whole program while it reads and sorts; what is more spills to disk: 300MB, 4GB; 0: chosen"},
     {"hp_tuning_nb_iterations", DA_KEY_COUNT, AT(hp_tuning_nb_iterations), 1, 100000, "10", "trials of a search over settings"},
 
     {"columns.uid", DA_KEY_TEXT, AT(columns.uid), 0, 0, NULL, "the column that says who"},

@@ -20,6 +20,8 @@ static da_status set_number(duckdb_config config, const char *name, uint64_t num
   return set_option(config, name, text, err);
 }
 
+static uint64_t share_of_memory(uint64_t bytes) { return bytes > 2 * DA_DB_RESERVED_BYTES ? bytes - DA_DB_RESERVED_BYTES : bytes / 2; }
+
 static da_status configure(duckdb_config config, const da_db_options *options, da_error *err) {
   /* Nothing is fetched from the network behind the user's back. */
   DA_TRY(set_option(config, "autoinstall_known_extensions", "false", err));
@@ -27,7 +29,7 @@ static da_status configure(duckdb_config config, const da_db_options *options, d
   /* The system caches files well enough, and without the risk of a file that was replaced within the same second. */
   DA_TRY(set_option(config, "enable_external_file_cache", "false", err));
   DA_TRY(set_option(config, "temp_directory", options->spill_folder ? options->spill_folder : "", err));
-  if (options->memory_bytes) DA_TRY(set_number(config, "memory_limit", options->memory_bytes, "B", err));
+  if (options->memory_bytes) DA_TRY(set_number(config, "memory_limit", share_of_memory(options->memory_bytes), "B", err));
   if (options->threads) DA_TRY(set_number(config, "threads", options->threads, "", err));
   return DA_OK;
 }

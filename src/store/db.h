@@ -15,8 +15,12 @@
 
 typedef struct da_db da_db;
 
+/* What the process needs beside what DuckDB counts as its own: code, stacks, what the caller reads and writes. */
+#define DA_DB_RESERVED_BYTES UINT64_C(100000000)
+
 typedef struct {
-  uint64_t memory_bytes;    /* 0: DuckDB's default (80 % of the machine's) */
+  uint64_t memory_bytes;    /* of the process: DuckDB gets what DA_DB_RESERVED_BYTES leaves, at least half. 0: DuckDB's default (80 % of
+                               the machine's) */
   uint32_t threads;         /* 0: one a processor */
   const char *spill_folder; /* made when first needed, removed at close; NULL: none, a query too large for memory fails */
 } da_db_options;
