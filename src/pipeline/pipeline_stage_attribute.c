@@ -1,18 +1,24 @@
 /* attribute: journeys and model -> the tables of attention_report/ (the original's jobs "prediction" and "attention_report_generation"). */
 #include <string.h>
+#include <xxhash.h>
 
 #include "model/score.h"
 #include "pipeline/intervals.h"
 #include "pipeline/pipeline_run.h"
 #include "pipeline/record.h"
 #include "pipeline/record_credit.h"
+#include "pipeline/spend.h"
 #include "report/publish.h"
 
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   bool exists = false;
   DA_TRY(da_run_need_set(run, err));
   DA_TRY(da_run_need_model(run, &exists, err));
-  uint64_t input[] = {run->set.checksum, run->model_hash};
+  da_text spend = {0};
+  da_status status = da_spend_read(run->job->bucket, &spend, err);
+  uint64_t input[] = {run->set.checksum, run->model_hash, XXH64(da_text_cstr(&spend), spend.length, 0)};
+  da_text_free(&spend);
+  DA_TRY(status);
   return da_run_fingerprint(run, "credit seed", (const char *)input, sizeof input, out, err);
 }
 
@@ -38,11 +44,20 @@ typedef struct {
   da_arena arena; /* what the facts point to */
 } attribution;
 
+static da_status gather_spend(da_run *run, attribution *a, da_run_facts *facts, da_error *err) {
+  da_text json = {0};
+  da_status status = da_spend_read(run->job->bucket, &json, err);
+  if (status == DA_OK) status = da_spend_join(&json, &run->set.campaigns, &a->arena, &run->monitor, &facts->spend, err);
+  da_text_free(&json);
+  return status;
+}
+
 static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publication_begin(run->job->bucket, &a->publication, err));
   DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
   da_run_facts facts = {0};
   DA_TRY(da_intervals_gather(&a->fitted, run->set.campaigns.n, &a->arena, &facts, err));
+  DA_TRY(gather_spend(run, a, &facts, err));
   da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
   return da_publication_commit(a->publication, err);

@@ -4,6 +4,7 @@
 #include "journey/build.h"
 #include "pipeline/pipeline_run.h"
 #include "pipeline/record.h"
+#include "pipeline/spend.h"
 
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   DA_TRY(da_run_need_db(run, err));
@@ -99,6 +100,7 @@ static da_status build(da_run *run, cJSON *record, da_error *err) {
   da_data_facts data = data_facts(run, &report);
   da_set_facts set = set_facts(run, &report);
   if (status == DA_OK) status = check_kept(&data, &set, &report, err);
+  if (status == DA_OK) status = da_spend_publish(run->db, &run->impressions, run->job->bucket, publication, &run->monitor, err);
   if (status == DA_OK) status = da_publication_commit(publication, err);
   da_publication_close(publication);
   DA_TRY(status);

@@ -37,6 +37,21 @@ static void interval_cell(da_text *out, const da_credit_row *row, da_page_scale 
   da_text_append(out, "</td>");
 }
 
+/* A campaign's value for each unit of spend, at both ends of its credit's interval. */
+static void roas_interval_cell(da_text *out, const da_credit_row *row, da_page_scale scale) {
+  (void)scale;
+  double low = row->roas * row->low / row->conversions, high = row->roas * row->high / row->conversions;
+  if (!isfinite(low) || !isfinite(high)) {
+    da_text_append(out, "<td class=\"none\">–</td>");
+    return;
+  }
+  da_text_printf(out, "<td data-sort=\"%.9g\">", low);
+  da_format_cents(out, low);
+  da_text_append(out, " to ");
+  da_format_cents(out, high);
+  da_text_append(out, "</td>");
+}
+
 static void touches_cell(da_text *out, const da_credit_row *row, da_page_scale scale) {
   (void)scale;
   da_page_count_cell(out, row->touches);
@@ -52,6 +67,8 @@ static const column columns[] = {
     {"Spend", "what the campaign cost", NEEDS_SPEND, SHOWS(spend), NULL, NULL},
     {"CPA", "spend per conversion", NEEDS_SPEND, SHOWS(cpa), da_format_cents, NULL},
     {"ROAS", "value per unit of spend", NEEDS_VALUE | NEEDS_SPEND, SHOWS(roas), da_format_cents, NULL},
+    {"ROAS interval", "that of the credit, as value per unit of spend", NEEDS_VALUE | NEEDS_SPEND | NEEDS_INTERVAL, SHOWS(roas), NULL,
+     roas_interval_cell},
     {"Touches", "impressions or clicks in all journeys", 0, SHOWS(touches), NULL, touches_cell},
 };
 enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
