@@ -55,9 +55,10 @@ da_status da_spend_read(const da_bucket *bucket, da_text *json, da_error *err) {
 
 static void tell_of_strangers(const da_monitor *monitor, uint64_t n, double cost) {
   if (n == 0) return;
-  da_monitor_note(monitor, DA_NOTE_WARNING,
-                  "raw/spend has %llu campaigns without a touch in the log, which cost %.2f: they are in no table; are their names the same?",
-                  (unsigned long long)n, cost);
+  da_monitor_note(
+      monitor, DA_NOTE_WARNING,
+      "raw/spend has %llu campaigns without a touch in the log, which cost %.2f: they are in no table; are their names the same?",
+      (unsigned long long)n, cost);
 }
 
 static da_status join(const cJSON *costs, const da_names *campaigns, double *spend, const da_monitor *monitor, da_error *err) {
