@@ -13,7 +13,8 @@
   X(linear)          \
   X(time_decay)      \
   X(position_based)  \
-  X(participation)
+  X(participation)   \
+  X(markov)
 
 #define DECLARE(name) extern const da_method da_method_##name;
 METHODS(DECLARE)

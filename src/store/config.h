@@ -68,6 +68,7 @@ typedef struct {
   double half_life_days;      /* time_decay; 7 */
   double position_weights[2]; /* position_based: first, last; .4 .4, the rest between */
   da_text_list direct;        /* last_non_direct: campaigns that are direct visits; empty: the usual names of them */
+  uint32_t markov_order;      /* 1 .. 4; 0: chosen on held-out journeys */
   double intervals;           /* coverage of the intervals, 0.9; 0: none */
   uint32_t bootstrap;         /* resamples behind the intervals */
   da_text_list lift;          /* "campaign=N+-se" */

@@ -59,6 +59,8 @@ static const da_config_key keys[] = {
     {"credit.half_life_days", DA_KEY_NUMBER, AT(credit.half_life_days), 1e-6, 36500, "7", "of time_decay"},
     {"credit.position_weights", DA_KEY_PAIR, AT(credit.position_weights), 0, 1, "[0.4, 0.4]", "of position_based: first and last touch"},
     {"credit.direct", DA_KEY_LIST, AT(credit.direct), 0, 0, NULL, "passed over by last_non_direct; empty: Direct, (none) and the like"},
+    {"credit.markov_order", DA_KEY_COUNT, AT(credit.markov_order), 0, 4, "1",
+     "campaigns that markov remembers; 0: chosen on held-out journeys"},
     {"credit.intervals", DA_KEY_NUMBER, AT(credit.intervals), 0, 0.999, "0.9", "coverage of the intervals; 0: none"},
     {"credit.bootstrap", DA_KEY_COUNT, AT(credit.bootstrap), 0, 100000, "50", "resamples behind the intervals"},
     {"credit.lift", DA_KEY_LIST, AT(credit.lift), 0, 0, NULL, "experiments: \"campaign=conversions+-standard error\""},
