@@ -14,7 +14,12 @@
   X(time_decay)      \
   X(position_based)  \
   X(participation)   \
-  X(markov)
+  X(markov)          \
+  X(shapley)         \
+  X(shapley_ordered) \
+  X(shao_li)         \
+  X(logistic)        \
+  X(additive_hazard)
 
 #define DECLARE(name) extern const da_method da_method_##name;
 METHODS(DECLARE)

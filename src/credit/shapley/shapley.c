@@ -1,0 +1,92 @@
+/* The methods `shapley` and `shapley_ordered`: Shapley values of the game of conversion rates, of sets of campaigns and of their order. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "credit/paths/by_campaign.h"
+#include "credit/shapley/rates.h"
+
+typedef struct {
+  da_path_kind kind;
+  da_paths paths;
+  da_rates rates;
+} path_shapley;
+
+static void close_paths(void *state) {
+  path_shapley *own = state;
+  if (!own) return;
+  da_paths_free(&own->paths);
+  da_rates_free(&own->rates);
+  da_mem_free(own);
+}
+
+static void tell(const path_shapley *own, const da_credit_input *input, const char *name) {
+  const da_rates *rates = &own->rates;
+  if (rates->n_sampled == 0) return;
+  size_t worst = 0;
+  for (size_t c = 1; c < input->set->campaigns.n; c++) worst = rates->error[c] > rates->error[worst] ? c : worst;
+  da_slice campaign = input->set->campaigns.items[worst];
+  da_monitor_note(
+      input->monitor, DA_NOTE_INFO,
+      "%s: exact for journeys of up to %u campaigns; %.0f conversions of longer ones were sampled, with a standard error of at most"
+      " %.3g conversions (%.*s)",
+      name, rates->most_exact, rates->n_sampled, rates->error[worst], (int)(campaign.length < 80 ? campaign.length : 80), campaign.data);
+}
+
+static da_status fit(const da_credit_input *input, da_path_kind kind, const char *name, void **state, da_error *err) {
+  path_shapley *own = da_mem_calloc(1, sizeof *own);
+  if (!own) return da_mem_fail(err, 1, sizeof *own, "the Shapley values of paths");
+  own->kind = kind;
+  da_status status = da_paths_init(input->set, kind, DA_PATHS_ALL_SETS, input->pool, &own->paths, err);
+  if (status == DA_OK) status = da_rates_init(&own->paths, kind, input->config->seed, input->pool, name, input->monitor, &own->rates, err);
+  if (status != DA_OK) {
+    close_paths(own);
+    return status;
+  }
+  tell(own, input, name);
+  *state = own;
+  return DA_OK;
+}
+
+static da_status fit_sets(const da_credit_input *input, void **state, da_error *err) {
+  return fit(input, DA_PATH_SET, "shapley", state, err);
+}
+static da_status fit_orders(const da_credit_input *input, void **state, da_error *err) {
+  return fit(input, DA_PATH_ORDER, "shapley_ordered", state, err);
+}
+
+static da_status parts(const void *context, const uint32_t *campaign, uint32_t n, double *part, da_error *err) {
+  const path_shapley *own = context;
+  uint32_t path;
+  if (!da_sequences_find(&own->paths.path, campaign, n, &path))
+    return da_fail(err, DA_ERR_INTERNAL, "expected the journeys that the Shapley values were made of but found another path");
+  memcpy(part, own->rates.part + own->paths.path.end[path], n * sizeof *part);
+  return DA_OK;
+}
+
+static da_status credit(const void *state, const da_credit_input *input, const da_credit_range *range, double *touch_credit,
+                        double *baseline, da_error *err) {
+  return da_credit_by_campaign(input, range, ((const path_shapley *)state)->kind, parts, state, touch_credit, baseline, err);
+}
+
+const da_method da_method_shapley = {
+    .name = "shapley",
+    .title = "Shapley value of paths",
+    .explanation =
+        "Shares each conversion by what campaigns add to the conversion rate of journeys, in all orders of joining; a campaign whose"
+        " journeys convert less gets less than nothing. Who is reached by many campaigns is not asked.",
+    .default_on = true,
+    .fit = fit_sets,
+    .credit = credit,
+    .close = close_paths,
+};
+
+const da_method da_method_shapley_ordered = {
+    .name = "shapley_ordered",
+    .title = "Shapley value of paths, in order",
+    .explanation = "As shapley, but journeys are told apart by the order in which campaigns were first met: more that can differ, and fewer"
+                   " journeys to learn each difference from.",
+    .default_on = false,
+    .fit = fit_orders,
+    .credit = credit,
+    .close = close_paths,
+};

@@ -1,0 +1,27 @@
+/* Oracle: journeys worked by hand. */
+#include "support/credit.h"
+
+/* a converts 1 of 2, b 1 of 4; the journeys a b, with those inside them, 3 of 8: v(a) = 1/2, v(b) = 1/4, v(ab) = 3/8.
+ * value a = (1/2 + 1/8) / 2 = 5/16, b = (1/4 - 1/8) / 2 = 1/16: parts 5/6 and 1/6. */
+static const char *const text = "a@0! | a@0 | b@0! | b@0 | b@0 | b@0 | a@0 b@1 b@2! | b@0 a@1";
+
+static void sets_by_hand(void **state) {
+  (void)state;
+  da_config config = credit_config();
+  ASSERT_CREDITS(da_method_find("shapley"), &config, text, 1, 0, 1, 0, 0, 0, 5 / 6., 1 / 12., 1 / 12., 0, 0);
+}
+
+/* In order: b a is not inside a b, so v(a b) = 3/7; value a = (1/2 + 3/7 - 1/4) / 2 = 19/56, of 3/7: 19/24. */
+static void orders_by_hand(void **state) {
+  (void)state;
+  da_config config = credit_config();
+  ASSERT_CREDITS(da_method_find("shapley_ordered"), &config, text, 1, 0, 1, 0, 0, 0, 19 / 24., 5 / 48., 5 / 48., 0, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sets_by_hand),
+      cmocka_unit_test(orders_by_hand),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
