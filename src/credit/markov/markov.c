@@ -75,8 +75,8 @@ static da_status place_totals(da_markov *own, const da_credit_input *input, da_e
   if (status == DA_OK && own->unplaced > 1e-3 * own->n_conversions) {
     da_monitor_note(
         input->monitor, DA_NOTE_WARNING,
-        "markov: the chain gives %.1f of %.0f conversions to campaigns whose own journeys hold too few of them; they went to the "
-        "campaigns beside them",
+        "markov: for %.1f of %.0f conversions the chain names other campaigns than those that their journeys met; they are shared "
+        "among those",
         own->unplaced, own->n_conversions);
   }
   return status;

@@ -8,7 +8,7 @@
  *
  * where h_c(t) is the probability to convert from t without ever coming to c. The journeys n(s) p(s -> t) are followed along the chain until
  * they convert, end or return to c: sweep after sweep, each state hands on what it holds, until what is still under way is less than 1e-13
- * of what has converted. All terms are positive, nothing cancels, no matrix is inverted: it cannot be singular, states that nothing reaches
+ * of what has converted (chains of order 1 over some thousand campaigns are dense, and eliminated state by state: eliminate.h). All terms are positive, nothing cancels, no matrix is inverted: it cannot be singular, states that nothing reaches
  * hold nothing, and since every state of the chain was left by some journey, all that is under way ends. Eight campaigns go at once. */
 #ifndef DA_CREDIT_REMOVAL_H
 #define DA_CREDIT_REMOVAL_H
@@ -19,5 +19,8 @@
 /* through: [n_campaigns] conversions (journeys) through each campaign; divided by all conversions: its removal effect. pool NULL allowed;
  * the same bits with any. */
 da_status da_chain_removal(const da_chain *chain, da_pool *pool, double *through, da_error *err) DA_MUST_CHECK;
+
+/* By following walks, whatever the order. */
+da_status da_chain_walk(const da_chain *chain, da_pool *pool, double *through, da_error *err) DA_MUST_CHECK;
 
 #endif

@@ -52,11 +52,13 @@ static void assert_removal(const test_journeys *made, int order) {
   assert_ok(da_chain_init(&paths, order, &chain, &err), err);
   double n = (double)made->set.n_journeys, all = convert_without(&chain, UINT32_MAX) * n;
   assert_near(all, (double)made->set.n_conversions, 1e-9 * n);
-  double through[64], alone[64];
+  double through[64], alone[64], walked[64];
   assert_ok(da_chain_removal(&chain, pool, through, &err), err);
   assert_ok(da_chain_removal(&chain, NULL, alone, &err), err);
+  assert_ok(da_chain_walk(&chain, pool, walked, &err), err);
   for (uint32_t c = 0; c < chain.n_campaigns; c++) {
     assert_near(through[c], all - n * convert_without(&chain, c), 1e-9 * n);
+    assert_near(walked[c], through[c], 1e-12 * n);
     assert_true(through[c] == alone[c]);
   }
   da_chain_free(&chain);

@@ -7,7 +7,7 @@
  *
  * found by iterative proportional fitting (Deming and Stephan, Ann. Math. Stat. 11, 1940): b_c <- b_c total_c / credit_c. Of all ways to
  * share that have these totals it is the one nearest to sharing by the totals alone. Where totals are more than a campaign's journeys
- * hold, no way has them; then the strengths come as near as ROUNDS rounds bring them, and `unplaced` tells how far that is off. */
+ * hold, or less than those in which it is alone, no way has them; then the strengths come as near as ROUNDS rounds bring them, and `unplaced` tells how far that is off. */
 #ifndef DA_CREDIT_STRENGTHS_H
 #define DA_CREDIT_STRENGTHS_H
 
