@@ -18,6 +18,18 @@ da_require_module(zlib zlib zlib1g-dev)
 da_require_module(sleef sleef libsleef-dev)
 da_require_module(cmocka cmocka libcmocka-dev)
 
+# Several machines or processes for training: taken when it is there.
+set(DA_MPI AUTO CACHE STRING "Build with MPI: AUTO (where it is installed), ON or OFF")
+if(NOT DA_MPI STREQUAL "OFF")
+  find_package(MPI QUIET COMPONENTS C)
+endif()
+if(MPI_C_FOUND)
+  target_compile_definitions(da_options INTERFACE DA_HAVE_MPI)
+  set(DA_LINK_train MPI::MPI_C)
+elseif(DA_MPI STREQUAL "ON")
+  message(FATAL_ERROR "expected MPI (Debian package libopenmpi-dev) but found none: run scripts/bootstrap, or set DA_MPI=OFF")
+endif()
+
 find_package(DuckDB)
 if(NOT DuckDB_FOUND)
   message(FATAL_ERROR "expected DuckDB's library and duckdb.h but found none: run scripts/bootstrap, or set DuckDB_ROOT to a folder that holds both")

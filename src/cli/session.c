@@ -12,9 +12,32 @@ void da_session_open(const da_options *options, da_session *session) {
   da_config_init(&session->config);
 }
 
+static bool interrupted(void *context) { return da_monitor_interrupted(context); }
+
+da_status da_session_join_ranks(da_session *session) {
+  DA_TRY(da_dist_open(&session->dist, &session->err));
+  if (da_team_rank(da_dist_team(session->dist)) == 0) return DA_OK;
+  session->listener = session->monitor;
+  session->monitor = (da_monitor){.interrupted = interrupted, .context = &session->listener};
+  return DA_OK;
+}
+
+/* The sentence, and the end of the other ranks. An interruption reaches all of them: one sentence is enough, and none is ended. */
+static void tell_fault(const da_session *session, da_status status) {
+  const da_team *team = da_dist_team(session->dist);
+  if (!team || status == DA_ERR_INTERRUPTED) {
+    if (da_team_rank(team) == 0) fprintf(stderr, "deepattribution: %s\n", session->err.msg);
+    return;
+  }
+  fprintf(stderr, "deepattribution: rank %d of %d: %s\n", team->rank, team->n, session->err.msg);
+  fflush(stderr);
+  da_dist_abort(session->dist, da_exit_code(status));
+}
+
 int da_session_close(da_session *session, da_status status) {
   da_terminal_finish(&session->terminal);
-  if (status != DA_OK) fprintf(stderr, "deepattribution: %s\n", session->err.msg);
+  if (status != DA_OK) tell_fault(session, status);
+  da_dist_close(session->dist);
   da_pool_close(session->pool);
   da_db_close(session->db);
   da_bucket_close(session->bucket);

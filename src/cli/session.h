@@ -13,21 +13,26 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "store/db.h"
+#include "train/dist.h"
 
 typedef struct {
   const da_options *options;
   da_terminal terminal;
-  da_monitor monitor;
+  da_monitor monitor, listener; /* the listener is behind a monitor that tells nothing */
   da_error err;
   da_config config; /* the defaults until da_session_settings */
   /* NULL until they are opened; closed with the session. */
   da_bucket *bucket;
   da_db *db;
   da_pool *pool;
+  da_dist *dist;
 } da_session;
 
 void da_session_open(const da_options *options, da_session *session);
-/* Ends the progress line, says what went wrong if anything did, and gives everything back. Returns the exit code. */
+/* Where mpirun started several processes: joins them; only rank 0 tells of progress. For verbs that ranks can share; call it first. */
+da_status da_session_join_ranks(da_session *session) DA_MUST_CHECK;
+/* Ends the progress line, says what went wrong if anything did, and gives everything back. Returns the exit code. A rank that
+ * cannot go on ends all the others. */
 int da_session_close(da_session *session, da_status status);
 
 /* The settings that the call amounts to, over those of the bucket's config.yaml (bucket NULL: over the defaults). */

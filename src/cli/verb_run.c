@@ -12,15 +12,25 @@ static da_status choose_stages(const da_options *options, da_run_job *job, da_er
   return DA_OK;
 }
 
+/* Ranks on one machine share its processors, unless a number of threads was asked for. */
+static void share_processors(da_session *session) {
+  const int n_ranks = da_dist_n_local(session->dist), n_processors = da_n_processors();
+  if (n_ranks == 1 || session->config.threads > 0) return;
+  session->config.threads = n_processors > n_ranks ? (uint32_t)(n_processors / n_ranks) : 1;
+}
+
 static da_status run_job(da_session *session, da_stage first, da_stage last, cJSON **result) {
   const da_options *options = session->options;
+  DA_TRY(da_session_join_ranks(session));
   DA_TRY(da_session_bucket(session));
+  share_processors(session);
   da_run_job job = {.bucket = session->bucket,
                     .config = &session->config,
                     .monitor = &session->monitor,
                     .first = first,
                     .last = last,
-                    .force = options->force};
+                    .force = options->force,
+                    .team = da_dist_team(session->dist)};
   DA_TRY(choose_stages(options, &job, &session->err));
   return da_run_stages(&job, result, &session->err);
 }
@@ -30,7 +40,8 @@ static int run_stages(const da_options *options, da_stage first, da_stage last) 
   da_session_open(options, &session);
   cJSON *result = NULL;
   da_status status = run_job(&session, first, last, &result);
-  if (status == DA_OK) status = da_summary_show(&session, result, session.bucket);
+  const bool tells = da_team_rank(da_dist_team(session.dist)) == 0;
+  if (status == DA_OK && tells) status = da_summary_show(&session, result, session.bucket);
   cJSON_Delete(result);
   return da_session_close(&session, status);
 }
@@ -69,7 +80,8 @@ const da_verb da_verb_train = {
     .arguments = "[BUCKET]",
     .summary = "Journeys to a network that tells which convert (model/)",
     .help = "Trains the LSTM with attention on the train journeys, stops early on the val journeys, and writes weights and metrics. Ctrl-C "
-            "keeps a checkpoint; the same command goes on from it.\n\n"
+            "keeps a checkpoint; the same command goes on from it. mpirun -n 2 deepattribution train ... shares the work among processes, "
+            "to the same bytes.\n\n"
             "Example: deepattribution train shop --set training.epochs=20 --seed 7",
     .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE,
     .n_positional_max = 1,

@@ -109,10 +109,19 @@ da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
                    da_stage_name(job->last));
   }
   DA_TRY(check_methods(job->config, err));
+  if (da_team_size(job->team) > 1 && (job->first != DA_STAGE_TRAIN || job->last != DA_STAGE_TRAIN)) {
+    return da_fail(err, DA_ERR_ARG,
+                   "expected 'train', the one stage that several ranks share, but found 'run' or another; call it without mpirun");
+  }
+  if (da_team_rank(job->team) > 0) {
+    *result = cJSON_CreateObject();
+    return *result ? da_run_help_training(job, err) : da_mem_fail(err, 1, 64, "the result of the run");
+  }
   DA_TRY(da_bucket_lock(job->bucket, err));
   da_run run;
   da_status status = da_run_open(job, &run, err);
   for (int i = (int)job->first; status == DA_OK && i <= (int)job->last; i++) status = run_stage(&run, (da_stage)i, err);
+  if (status == DA_OK) status = da_run_dismiss_helpers(&run, err);
   if (status == DA_OK) status = collect(&run, result, err);
   da_run_close(&run);
   return status;

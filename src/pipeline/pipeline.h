@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "base/monitor.h"
+#include "base/team.h"
 #include "store/bucket.h"
 #include "store/config.h"
 
@@ -35,6 +36,9 @@ typedef struct {
   bool force;             /* do finished stages again */
   const char *input;      /* a file or folder with the log instead of the bucket's raw/; NULL: the bucket's */
   const char *model_path; /* a local model file instead of the bucket's; NULL: the bucket's */
+  /* NULL: alone. Otherwise every rank calls da_run_stages for the stage train alone: rank 0 does it, the others help, write nothing,
+   * and get an empty result. When one fails, its caller must end the others. */
+  const da_team *team;
 } da_run_job;
 
 /* result: {"journeys": {"seconds": ..., "rows": ..., ...}, "train": {...}, ...} for the stages asked for, as --json prints it; the

@@ -26,6 +26,7 @@ typedef struct {
   uint64_t model_hash;         /* of the model file's bytes; 0: there is none */
   cJSON *records[DA_N_STAGES]; /* of this run's stages, done or resumed */
   cJSON *recording;            /* the record of the stage that runs now */
+  bool helpers_called;         /* the other ranks know whether there is work for them */
 } da_run;
 
 /* Takes no lock: who changes the bucket does (da_bucket_lock). */
@@ -46,6 +47,13 @@ void da_run_forget_model(da_run *run);
 /* Hash of the settings in these sections (see da_config_print_json), the program's version, and parts of the input. */
 da_status da_run_fingerprint(const da_run *run, const char *sections, const char *input, size_t input_bytes, uint64_t *fingerprint,
                              da_error *err) DA_MUST_CHECK;
+
+/* Training by several ranks (job->team). Rank 0 calls the others when it is about to train, and dismisses those it has not called;
+ * they wait for one or the other. Alone: nothing happens. */
+da_status da_run_call_helpers(da_run *run, da_error *err) DA_MUST_CHECK;
+da_status da_run_dismiss_helpers(da_run *run, da_error *err) DA_MUST_CHECK;
+/* The whole run of another rank than 0. */
+da_status da_run_help_training(const da_run_job *job, da_error *err) DA_MUST_CHECK;
 
 /* A stage: what decides whether it must run again, and its work. */
 typedef struct {

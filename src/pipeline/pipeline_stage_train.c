@@ -44,11 +44,16 @@ static da_status publish(da_run *run, const da_model *model, const da_train_repo
 
 static da_status work(da_run *run, cJSON *record, da_error *err) {
   if (run->job->force) DA_TRY(da_train_forget(run->job->bucket, err));
-  da_train_job job = {
-      .set = &run->set, .config = run->job->config, .bucket = run->job->bucket, .pool = run->pool, .monitor = &run->monitor};
+  da_train_job job = {.set = &run->set,
+                      .config = run->job->config,
+                      .bucket = run->job->bucket,
+                      .pool = run->pool,
+                      .team = run->job->team,
+                      .monitor = &run->monitor};
   da_model model = {0};
   da_train_report report = {0};
-  da_status status = da_train(&job, &model, &report, err);
+  da_status status = da_run_call_helpers(run, err);
+  if (status == DA_OK) status = da_train(&job, &model, &report, err);
   if (status == DA_OK) status = publish(run, &model, &report, err);
   if (status == DA_OK) status = da_train_forget(run->job->bucket, err);
   if (status == DA_OK) {

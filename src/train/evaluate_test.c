@@ -28,7 +28,7 @@ static void a_split_is_scored_and_measured(void **state) {
     }
     da_metrics wanted, found;
     assert_ok(da_metrics_compute(logit, converted, n, -0.3, &wanted, &err), err);
-    assert_ok(da_evaluate(scorer, set, which, -0.3, NULL, "scoring", &found, &err), err);
+    assert_ok(da_evaluate(scorer, set, which, -0.3, NULL, NULL, "scoring", &found, &err), err);
     assert_memory_equal(&found, &wanted, sizeof wanted);
     assert_true(found.n_journeys > 100 && found.auc > 0);
   }
@@ -55,9 +55,9 @@ static void a_wish_to_stop_is_heard_and_an_empty_split_is_nothing(void **state) 
   assert_ok(da_scorer_open(&model, &made->set, NULL, NULL, &scorer, &err), err);
   da_metrics metrics;
   const da_monitor monitor = {.interrupted = always};
-  assert_fails_with(da_evaluate(scorer, &made->set, DA_SET_TRAIN, 0, &monitor, "scoring train", &metrics, &err), DA_ERR_INTERRUPTED, err,
-                    "scoring train");
-  assert_ok(da_evaluate(scorer, &made->set, DA_SET_TEST, 0, NULL, "scoring test", &metrics, &err), err);
+  assert_fails_with(da_evaluate(scorer, &made->set, DA_SET_TRAIN, 0, NULL, &monitor, "scoring train", &metrics, &err), DA_ERR_INTERRUPTED,
+                    err, "scoring train");
+  assert_ok(da_evaluate(scorer, &made->set, DA_SET_TEST, 0, NULL, NULL, "scoring test", &metrics, &err), err);
   assert_int_equal(metrics.n_journeys, 0);
   assert_true(isnan(metrics.loss));
   da_scorer_close(scorer);

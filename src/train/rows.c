@@ -5,27 +5,41 @@
 #include "base/mem.h"
 #include "model/network.h"
 
-da_status da_rows_count(const da_input_reader *reader, uint64_t *count, da_error *err) {
+/* Over the journeys begin .. end-1. */
+static da_status count_part(const da_input_reader *reader, uint64_t begin, uint64_t end, uint64_t *count, da_error *err) {
   const da_journeys *set = reader->set;
   const uint32_t n_inputs = reader->inputs->n;
-  memset(count, 0, reader->inputs->n_rows * sizeof *count);
   uint32_t *rows = NULL;
   size_t capacity = 0;
-  for (uint64_t j = 0; j < set->n_journeys; j++) {
+  da_status status = DA_OK;
+  for (uint64_t j = begin; j < end; j++) {
     if (da_journey_set(set, j) != DA_SET_TRAIN) continue;
     const da_touches touches = {.first = set->first_touch[j], .n = (uint32_t)da_journey_length(set, j)};
     const size_t n = (size_t)touches.n * n_inputs;
-    void *block = rows;
-    da_status status = da_mem_reserve(&block, &capacity, n, sizeof *rows, "the rows of a journey", err);
-    rows = block;
-    if (status != DA_OK) {
-      da_mem_free(rows);
-      return status;
-    }
+    status = da_mem_reserve((void **)&rows, &capacity, n, sizeof *rows, "the rows of a journey", err);
+    if (status != DA_OK) break;
     da_input_reader_rows(reader, &touches, rows);
     for (size_t i = 0; i < n; i++) count[rows[i]]++;
   }
   da_mem_free(rows);
+  return status;
+}
+
+da_status da_rows_count(const da_input_reader *reader, const da_team *team, uint64_t *count, da_error *err) {
+  const size_t n_rows = reader->inputs->n_rows, n_journeys = reader->set->n_journeys;
+  const int rank = da_team_rank(team);
+  memset(count, 0, n_rows * sizeof *count);
+  DA_TRY(count_part(reader, da_team_begin(team, n_journeys, rank), da_team_begin(team, n_journeys, rank + 1), count, err));
+  if (da_team_size(team) == 1) return DA_OK;
+  da_piece pieces[DA_TEAM_MAX_RANKS];
+  DA_TRY(team->gather(team->context, count, n_rows * sizeof *count, pieces, err));
+  for (int r = 0; r < team->n; r++) {
+    if (pieces[r].n_bytes != n_rows * sizeof *count)
+      return da_fail(err, DA_ERR_MPI, "expected counts of %zu rows from rank %d but found %zu bytes", n_rows, r, pieces[r].n_bytes);
+    if (r == rank) continue;
+    const uint64_t *others = (const uint64_t *)(const void *)pieces[r].data;
+    for (size_t i = 0; i < n_rows; i++) count[i] += others[i];
+  }
   return DA_OK;
 }
 

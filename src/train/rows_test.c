@@ -15,7 +15,7 @@ static void rows_are_counted_over_the_train_split(void **state) {
   assert_ok(da_inputs_choose(3, true, &inputs, &err), err);
   assert_ok(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), err);
   uint64_t count[4 + 3 * DA_N_TIME_BINS];
-  assert_ok(da_rows_count(&reader, count, &err), err);
+  assert_ok(da_rows_count(&reader, NULL, count, &err), err);
   const uint64_t wanted[4] = {4, 2, 0, 0};
   assert_memory_equal(count, wanted, sizeof wanted);
   const uint64_t *before = count + 4, *since = before + DA_N_TIME_BINS, *to_last = since + DA_N_TIME_BINS;

@@ -77,7 +77,7 @@ static da_status measure(const da_train_job *job, const da_model *model, da_trai
   DA_TRY(da_scorer_open(model, job->set, job->pool, NULL, &scorer, err));
   da_status status = DA_OK;
   for (int s = 0; s < DA_N_SETS && status == DA_OK; s++)
-    status = da_evaluate(scorer, job->set, s, (double)model->logit_shift, job->monitor, stages[s], &report->metrics[s], err);
+    status = da_evaluate(scorer, job->set, s, (double)model->logit_shift, job->team, job->monitor, stages[s], &report->metrics[s], err);
   da_scorer_close(scorer);
   return status;
 }

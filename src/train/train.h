@@ -1,7 +1,11 @@
 /* Trains the network on a journey set: journeys of the train split in, a model and its metrics out.
  *
  * Early stopping on the log loss of the val split; the best epoch's weights are kept; the test split is read once, at the end.
- * Same set, settings and seed: the same model, byte for byte, at any number of threads, and after any number of interruptions. */
+ * Same set, settings and seed: the same model, byte for byte, at any number of threads and ranks, and after any number of
+ * interruptions.
+ *
+ * Several ranks (train/dist.h) share the work of each batch: each reads the touches of its own part of the set and differentiates its
+ * share of the batch; all then hold the same gradient, and make the same step. */
 #ifndef DA_TRAIN_TRAIN_H
 #define DA_TRAIN_TRAIN_H
 
@@ -9,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/monitor.h"
+#include "base/team.h"
 #include "base/threads.h"
 #include "journey/set.h"
 #include "model/model.h"
@@ -19,8 +24,9 @@
 typedef struct {
   const da_journeys *set;
   const da_config *config; /* model, training, seed */
-  da_bucket *bucket;       /* where model/checkpoint/ is kept; NULL: no checkpoint */
+  da_bucket *bucket;       /* where model/checkpoint/ is kept; NULL: no checkpoint. Of a team, rank 0's alone */
   da_pool *pool;
+  const da_team *team;       /* NULL: alone; otherwise all ranks call da_train at the same time, with the same set and config */
   const da_monitor *monitor; /* NULL allowed */
 } da_train_job;
 

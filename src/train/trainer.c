@@ -41,28 +41,48 @@ static void begin(da_trainer *trainer) {
 static da_status make_room(da_trainer *trainer, da_error *err) {
   const uint32_t batch_size = da_batches_describe(trainer->batches)->batch_size;
   trainer->row_count = da_mem_alloc(trainer->model->shape.n_rows, sizeof *trainer->row_count);
-  trainer->touches = da_mem_alloc(batch_size, sizeof *trainer->touches);
   trainer->converted = da_mem_alloc(batch_size, sizeof *trainer->converted);
   trainer->gradient = da_mem_alloc(da_model_n_params(trainer->model), sizeof *trainer->gradient);
-  if (!trainer->row_count || !trainer->touches || !trainer->converted || !trainer->gradient)
+  if (!trainer->row_count || !trainer->converted || !trainer->gradient)
     return da_mem_fail(err, da_model_n_params(trainer->model), sizeof(float), "training");
   return da_train_state_init(da_model_n_params(trainer->model), trainer->plan.epochs, &trainer->state, err);
+}
+
+/* Rank 0 has read the checkpoint, the others take it from there. */
+static da_status share_state(da_trainer *trainer, da_error *err) {
+  const da_team *team = trainer->job->team;
+  const char *settings = trainer->model->settings;
+  const uint64_t checksum = trainer->job->set->checksum;
+  if (da_team_size(team) == 1) return DA_OK;
+  da_text bytes = {0};
+  da_piece pieces[DA_TEAM_MAX_RANKS];
+  da_status status = DA_OK;
+  if (trainer->resumed) status = da_checkpoint_print(&trainer->state, settings, checksum, &bytes, err);
+  if (status == DA_OK) status = team->gather(team->context, bytes.data, bytes.length, pieces, err);
+  if (status == DA_OK && team->rank > 0 && pieces[0].n_bytes > 0) {
+    status = da_checkpoint_parse(pieces[0].data, pieces[0].n_bytes, settings, checksum, &trainer->state, err);
+    trainer->resumed = status == DA_OK;
+  }
+  da_text_free(&bytes);
+  return status;
 }
 
 static da_status open_parts(da_trainer *trainer, da_error *err) {
   const da_train_job *job = trainer->job;
   const da_train_plan *plan = &trainer->plan;
   da_model *model = trainer->model;
-  const da_engine_options options = {.dropout = (float)plan->dropout, .recurrent_dropout = (float)plan->recurrent_dropout};
+  const da_engine_options options = {
+      .dropout = (float)plan->dropout, .recurrent_dropout = (float)plan->recurrent_dropout, .team = job->team};
   DA_TRY(da_engine_open(&model->shape, &options, job->pool, &trainer->engine, err));
   DA_TRY(da_scorer_open(model, job->set, job->pool, NULL, &trainer->scorer, err));
   DA_TRY(da_input_reader_open(&model->inputs, &model->campaigns, job->set, &trainer->reader, err));
   DA_TRY(da_batches_open(job->set, da_random_hash(plan->seed, STREAM_ORDER), plan->oversample, plan->batch_size, &trainer->batches, err));
   model->logit_shift = (float)-log(da_batches_describe(trainer->batches)->sampling_ratio);
   DA_TRY(make_room(trainer, err));
-  DA_TRY(da_rows_count(&trainer->reader, trainer->row_count, err));
+  DA_TRY(da_rows_count(&trainer->reader, job->team, trainer->row_count, err));
   if (job->bucket)
     DA_TRY(da_checkpoint_load(job->bucket, model->settings, job->set->checksum, job->monitor, &trainer->state, &trainer->resumed, err));
+  DA_TRY(share_state(trainer, err));
   if (!trainer->resumed) begin(trainer);
   return DA_OK;
 }
@@ -77,10 +97,9 @@ da_status da_trainer_open(const da_train_job *job, const da_train_plan *plan, da
 void da_trainer_close(da_trainer *trainer) {
   da_train_state_free(&trainer->state);
   da_mem_free(trainer->row_count);
-  da_mem_free(trainer->touches);
   da_mem_free(trainer->converted);
   da_mem_free(trainer->gradient);
-  da_gather_free(&trainer->gather);
+  da_assembly_free(&trainer->assembly);
   da_input_reader_close(&trainer->reader);
   da_batches_close(trainer->batches);
   da_scorer_close(trainer->scorer);
@@ -107,14 +126,11 @@ static double rate_now(const da_trainer *trainer) {
 
 /* One update from n journeys. *loss: their sum before it. DA_ERR_NUM when it is no number. */
 static da_status step(da_trainer *trainer, const uint64_t *journeys, uint32_t n, double *loss, da_error *err) {
-  const da_journeys *set = trainer->job->set;
+  const da_train_job *job = trainer->job;
   da_train_state *state = &trainer->state;
-  for (uint32_t i = 0; i < n; i++) {
-    trainer->touches[i] = (da_touches){.first = set->first_touch[journeys[i]], .n = (uint32_t)da_journey_length(set, journeys[i])};
-    trainer->converted[i] = da_journey_converted(set, journeys[i]);
-  }
+  for (uint32_t i = 0; i < n; i++) trainer->converted[i] = da_journey_converted(job->set, journeys[i]);
   da_batch batch;
-  DA_TRY(da_gather_batch(&trainer->gather, &trainer->reader, trainer->touches, n, trainer->job->pool, &batch, err));
+  DA_TRY(da_assembly_batch(&trainer->assembly, &trainer->reader, journeys, n, job->pool, job->team, &batch, err));
   batch.label = trainer->converted;
   const uint64_t mask_seed = da_random_hash(da_random_hash(trainer->plan.seed, STREAM_MASKS), state->adam.step);
   DA_TRY(da_engine_gradient(trainer->engine, state->params, &batch, mask_seed, trainer->gradient, loss, err));
@@ -122,7 +138,7 @@ static da_status step(da_trainer *trainer, const uint64_t *journeys, uint32_t n,
                                    .weight_decay = trainer->plan.weight_decay,
                                    .clip_norm = trainer->plan.clip_norm,
                                    .scale = 1.0 / n};
-  const double norm = da_adam_update(&state->adam, &options, trainer->job->pool, trainer->gradient, state->params);
+  const double norm = da_adam_update(&state->adam, &options, job->pool, trainer->gradient, state->params);
   trainer->n_touches += batch.first[n];
   if (!isfinite(*loss) || !isfinite(norm)) return da_fail(err, DA_ERR_NUM, "the loss is %g and its gradient's norm %g", *loss / n, norm);
   return DA_OK;
@@ -156,7 +172,8 @@ static da_status end_epoch(da_trainer *trainer, da_error *err) {
   DA_TRY(check_loss(trainer, epoch.train_loss, err));
   settle(trainer);
   da_metrics val;
-  DA_TRY(da_evaluate(trainer->scorer, job->set, DA_SET_VAL, (double)trainer->model->logit_shift, job->monitor, "validation", &val, err));
+  DA_TRY(da_evaluate(trainer->scorer, job->set, DA_SET_VAL, (double)trainer->model->logit_shift, job->team, job->monitor, "validation",
+                     &val, err));
   epoch.val_loss = val.loss;
   epoch.val_auc = val.auc;
   /* Without a val split nothing says that an epoch is worse than the one before. */
@@ -180,7 +197,7 @@ static da_status run_epoch(da_trainer *trainer, da_error *err) {
   snprintf(stage, sizeof stage, "training epoch %u of %u", state->n_epochs + 1, trainer->plan.epochs);
   DA_TRY(da_batches_start(trainer->batches, state->n_epochs, state->n_batches, err));
   while (state->n_batches < info->n_batches) {
-    DA_TRY(da_monitor_check(job->monitor, stage, err));
+    DA_TRY(da_team_check(job->team, job->monitor, stage, err));
     const double started = da_clock_seconds();
     const uint64_t *journeys;
     uint32_t n;

@@ -3,8 +3,8 @@
 #define DA_TRAIN_TRAINER_H
 
 #include "model/engine.h"
-#include "model/gather.h"
 #include "model/score.h"
+#include "train/assembly.h"
 #include "train/batches.h"
 #include "train/checkpoint.h"
 #include "train/plan.h"
@@ -19,9 +19,8 @@ typedef struct {
   da_engine *engine;
   da_batches *batches;
   da_input_reader reader;
-  da_gather gather;
+  da_assembly assembly;
   uint64_t *row_count; /* [R]: touches of the train split that read each row */
-  da_touches *touches; /* [batch_size] */
   uint8_t *converted;  /* [batch_size] */
   float *gradient;     /* [n] */
   da_train_state state;

@@ -26,7 +26,7 @@ SYSTEM = {
     "pkg-config": 'case $* in *atleast*) exit 1;; *sleef) [ -e "$SYSTEM/sleef" ];; esac',
     "id": 'echo "${FAKE_UID:-0}"',
     "uname": '[ "$1" = -m ] && echo "${FAKE_MACHINE:-x86_64}" || echo Linux',
-    "cc": "", "cmake": "", "ninja": "",
+    "cc": "", "cmake": "", "ninja": "", "mpirun": "",
 }
 TOOLS = "bash env dirname tr awk sha256sum cut mkdir mktemp cp mv rm tar gzip grep sed tail find python3 cat sh touch".split()
 
@@ -206,6 +206,14 @@ class Bootstrap(Machine):
         self.assertEqual(self.bootstrap(FAKE_UID="1000"), 1)
         self.assertNotIn("apt-get", self.calls)
         self.assertIn("could not install them: libsleef-dev; install them by hand", self.said)
+
+    def test_goes_on_without_mpi_where_it_cannot_be_installed(self):
+        (self.top / "bin/mpirun").unlink()
+        self.assertEqual(self.bootstrap(FAKE_UID="1000"), 0, self.said)
+        self.assertNotIn("apt-get", self.calls)
+        self.write_tool("apt-get", "exit 1")
+        self.assertEqual(self.bootstrap(), 0, self.said)
+        self.assertIn("could not install openmpi-bin: the program is built without MPI", self.said)
 
 
 if __name__ == "__main__":
