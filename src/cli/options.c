@@ -39,7 +39,7 @@ typedef struct {
 } grouped_option;
 
 static const grouped_option all_options[] = {
-    {DA_OPTIONS_STAGES, {"from", OPTION_FROM, "STAGE", 0, "begin at this stage: journeys, train, attribute or report", 0}},
+    {DA_OPTIONS_STAGES, {"from", OPTION_FROM, "STAGE", 0, "begin at this stage: journeys, tune, train, attribute or report", 0}},
     {DA_OPTIONS_STAGES, {"to", OPTION_TO, "STAGE", 0, "end after this stage", 0}},
     {DA_OPTIONS_FORCE, {"force", OPTION_FORCE, NULL, 0, "do finished stages again", 0}},
     {DA_OPTIONS_SIMULATE, {"users", OPTION_USERS, "N", 0, "number of users (80000)", 0}},

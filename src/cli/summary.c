@@ -66,6 +66,17 @@ static void print_journeys(const cJSON *record) {
          da_terminal_count(get_count(record, "conversions"), conversions), da_terminal_duration(get_number(record, "seconds"), took));
 }
 
+static void print_tune(const cJSON *record) {
+  char took[32];
+  printf("tune       %llu trials; the best, number %llu: validation log loss %.4f (%s)\n", (unsigned long long)get_count(record, "trials"),
+         (unsigned long long)get_count(record, "best_trial"), get_number(record, "val_loss"),
+         da_terminal_duration(get_number(record, "seconds"), took));
+  printf("           learning rate %.3g, %llu epochs, embedding %llu, lstm %llu, dropout %.3g, recurrent dropout %.3g\n",
+         get_number(record, "learning_rate"), (unsigned long long)get_count(record, "epochs"),
+         (unsigned long long)get_count(record, "embedding"), (unsigned long long)get_count(record, "lstm"), get_number(record, "dropout"),
+         get_number(record, "recurrent_dropout"));
+}
+
 static void print_train(const cJSON *record) {
   const cJSON *test = get(get(record, "metrics"), "test");
   char took[32];
@@ -148,8 +159,10 @@ static void print_attribute(const cJSON *record) {
 }
 
 static void print_summary(const cJSON *result, const char *bucket) {
-  const cJSON *journeys = get(result, "journeys"), *train = get(result, "train"), *attribute = get(result, "attribute");
+  const cJSON *journeys = get(result, "journeys"), *tune = get(result, "tune"), *train = get(result, "train"),
+              *attribute = get(result, "attribute");
   if (journeys) print_journeys(journeys);
+  if (tune) print_tune(tune);
   if (train) print_train(train);
   if (attribute) print_attribute(attribute);
   const char *slash = bucket[0] && bucket[strlen(bucket) - 1] == '/' ? "" : "/";

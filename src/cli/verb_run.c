@@ -1,4 +1,4 @@
-/* run, journeys, train, report: all, or one, of the stages of a bucket (attribute: verb_attribute.c). */
+/* run, journeys, tune, train, report: all, or one, of the stages of a bucket (attribute: verb_attribute.c). */
 #include <stdio.h>
 
 #include "cli/session.h"
@@ -48,6 +48,7 @@ static int run_stages(const da_options *options, da_stage first, da_stage last) 
 
 static int run_all(const da_options *options) { return run_stages(options, DA_STAGE_JOURNEYS, DA_STAGE_REPORT); }
 static int run_journeys(const da_options *options) { return run_stages(options, DA_STAGE_JOURNEYS, DA_STAGE_JOURNEYS); }
+static int run_tune(const da_options *options) { return run_stages(options, DA_STAGE_TUNE, DA_STAGE_TRAIN); }
 static int run_train(const da_options *options) { return run_stages(options, DA_STAGE_TRAIN, DA_STAGE_TRAIN); }
 static int run_report(const da_options *options) { return run_stages(options, DA_STAGE_REPORT, DA_STAGE_REPORT); }
 
@@ -73,6 +74,19 @@ const da_verb da_verb_journeys = {
     .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE,
     .n_positional_max = 1,
     .run = run_journeys,
+};
+
+const da_verb da_verb_tune = {
+    .name = "tune",
+    .arguments = "[BUCKET]",
+    .summary = "Searches for settings of the network, then trains with the best (tune/, model/)",
+    .help = "Tries hp_tuning_nb_iterations settings (learning rate, epochs, embedding, lstm, dropouts) on the train journeys and judges "
+            "them by the val journeys; most are stopped early. tune/trials.parquet lists the trials, tune/best.json holds what won: later "
+            "runs train with it where the settings say nothing else. Killed or stopped, the same command goes on.\n\n"
+            "Example: deepattribution tune shop --set hp_tuning_nb_iterations=50",
+    .groups = DA_OPTIONS_COMMON | DA_OPTIONS_FORCE,
+    .n_positional_max = 1,
+    .run = run_tune,
 };
 
 const da_verb da_verb_train = {

@@ -7,6 +7,7 @@
 
 static const da_stage_work *const stages[DA_N_STAGES] = {
     [DA_STAGE_JOURNEYS] = &da_stage_journeys,
+    [DA_STAGE_TUNE] = &da_stage_tune,
     [DA_STAGE_TRAIN] = &da_stage_train,
     [DA_STAGE_ATTRIBUTE] = &da_stage_attribute,
     [DA_STAGE_REPORT] = &da_stage_report,
@@ -21,7 +22,7 @@ da_status da_stage_find(const char *name, da_stage *stage, da_error *err) {
       return DA_OK;
     }
   }
-  return da_fail(err, DA_ERR_ARG, "expected a stage (journeys, train, attribute or report) but found '%.80s'", name);
+  return da_fail(err, DA_ERR_ARG, "expected a stage (journeys, tune, train, attribute or report) but found '%.80s'", name);
 }
 
 static da_status outputs_exist(const da_run *run, const da_stage_work *stage, bool *exist, da_error *err) {
@@ -120,7 +121,8 @@ da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
   DA_TRY(da_bucket_lock(job->bucket, err));
   da_run run;
   da_status status = da_run_open(job, &run, err);
-  for (int i = (int)job->first; status == DA_OK && i <= (int)job->last; i++) status = run_stage(&run, (da_stage)i, err);
+  for (int i = (int)job->first; status == DA_OK && i <= (int)job->last; i++)
+    if (i != DA_STAGE_TUNE || job->first == DA_STAGE_TUNE) status = run_stage(&run, (da_stage)i, err);
   if (status == DA_OK) status = da_run_dismiss_helpers(&run, err);
   if (status == DA_OK) status = collect(&run, result, err);
   da_run_close(&run);

@@ -1,6 +1,7 @@
 /* The stages of a run, each from a bucket into the same bucket:
  *
  *   journeys    raw/ or source:          -> feature_store/, feature_store_preprocessed/, vocabulary
+ *   tune        the packed journeys      -> tune/: settings for train; only when asked for
  *   train       the packed journeys      -> model/
  *   attribute   journeys and model       -> attention_report/ tables
  *   report      what the others did      -> attention_report/report.html, manifest.json
@@ -21,9 +22,9 @@
 /* The network, in a bucket. */
 #define DA_KEY_MODEL "model/model.safetensors"
 
-typedef enum { DA_STAGE_JOURNEYS, DA_STAGE_TRAIN, DA_STAGE_ATTRIBUTE, DA_STAGE_REPORT, DA_N_STAGES } da_stage;
+typedef enum { DA_STAGE_JOURNEYS, DA_STAGE_TUNE, DA_STAGE_TRAIN, DA_STAGE_ATTRIBUTE, DA_STAGE_REPORT, DA_N_STAGES } da_stage;
 
-/* "journeys", "train", "attribute", "report". */
+/* "journeys", "tune", "train", "attribute", "report". */
 const char *da_stage_name(da_stage stage);
 /* DA_ERR_ARG with the names there are. */
 da_status da_stage_find(const char *name, da_stage *stage, da_error *err) DA_MUST_CHECK;
@@ -32,7 +33,7 @@ typedef struct {
   da_bucket *bucket;
   const da_config *config;
   const da_monitor *monitor; /* NULL allowed */
-  da_stage first, last;
+  da_stage first, last; /* tune is passed over unless it is the first */
   bool force;             /* do finished stages again */
   const char *input;      /* a file or folder with the log instead of the bucket's raw/; NULL: the bucket's */
   const char *model_path; /* a local model file instead of the bucket's; NULL: the bucket's */

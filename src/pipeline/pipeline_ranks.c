@@ -17,10 +17,13 @@ da_status da_run_dismiss_helpers(da_run *run, da_error *err) { return tell(run, 
 
 static da_status train(const da_run_job *job, const da_journeys *set, da_error *err) {
   da_pool *pool = NULL;
+  da_config config;
+  bool tuned;
+  DA_TRY(da_run_training_config(job, set, &config, &tuned, err));
   DA_TRY(da_pool_open((int)job->config->threads, &pool, err));
   da_model model = {0};
   da_train_report report = {0};
-  const da_train_job work = {.set = set, .config = job->config, .pool = pool, .team = job->team, .monitor = job->monitor};
+  const da_train_job work = {.set = set, .config = &config, .pool = pool, .team = job->team, .monitor = job->monitor};
   da_status status = da_train(&work, &model, &report, err);
   da_train_report_free(&report);
   da_model_close(&model);

@@ -48,6 +48,11 @@ void da_run_forget_model(da_run *run);
 da_status da_run_fingerprint(const da_run *run, const char *sections, const char *input, size_t input_bytes, uint64_t *fingerprint,
                              da_error *err) DA_MUST_CHECK;
 
+/* The settings to train with: the job's, and those that the bucket's search found for what the user left open (da_tune_use_best;
+ * *tuned then). config shares the texts of the job's. */
+da_status da_run_training_config(const da_run_job *job, const da_journeys *set, da_config *config, bool *tuned,
+                                 da_error *err) DA_MUST_CHECK;
+
 /* Training by several ranks (job->team). Rank 0 calls the others when it is about to train, and dismisses those it has not called;
  * they wait for one or the other. Alone: nothing happens. */
 da_status da_run_call_helpers(da_run *run, da_error *err) DA_MUST_CHECK;
@@ -64,6 +69,6 @@ typedef struct {
   da_status (*work)(da_run *run, cJSON *record, da_error *err);
 } da_stage_work;
 
-extern const da_stage_work da_stage_journeys, da_stage_train, da_stage_attribute, da_stage_report;
+extern const da_stage_work da_stage_journeys, da_stage_tune, da_stage_train, da_stage_attribute, da_stage_report;
 
 #endif

@@ -3,10 +3,24 @@
 #include "pipeline/pipeline_run.h"
 #include "pipeline/record.h"
 #include "train/train.h"
+#include "tune/tune.h"
+
+da_status da_run_training_config(const da_run_job *job, const da_journeys *set, da_config *config, bool *tuned, da_error *err) {
+  *config = *job->config;
+  return da_tune_use_best(job->bucket, set, config, tuned, err);
+}
 
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   DA_TRY(da_run_need_set(run, err));
-  return da_run_fingerprint(run, "model training seed", (const char *)&run->set.checksum, sizeof run->set.checksum, out, err);
+  struct {
+    uint64_t set_checksum;
+    da_tune_point point;
+  } input = {.set_checksum = run->set.checksum};
+  da_config config;
+  bool tuned;
+  DA_TRY(da_run_training_config(run->job, &run->set, &config, &tuned, err));
+  if (tuned) da_tune_point_from_config(&run->set, &config, &input.point);
+  return da_run_fingerprint(run, "model training seed", (const char *)&input, sizeof input, out, err);
 }
 
 static da_metric_facts metric_facts(const da_metrics *metrics) {
@@ -44,12 +58,12 @@ static da_status publish(da_run *run, const da_model *model, const da_train_repo
 
 static da_status work(da_run *run, cJSON *record, da_error *err) {
   if (run->job->force) DA_TRY(da_train_forget(run->job->bucket, err));
-  da_train_job job = {.set = &run->set,
-                      .config = run->job->config,
-                      .bucket = run->job->bucket,
-                      .pool = run->pool,
-                      .team = run->job->team,
-                      .monitor = &run->monitor};
+  da_config config;
+  bool tuned;
+  DA_TRY(da_run_training_config(run->job, &run->set, &config, &tuned, err));
+  if (tuned) da_monitor_note(&run->monitor, DA_NOTE_INFO, "settings from the search of before (" DA_TUNE_KEY_BEST ") where none were set");
+  da_train_job job = {
+      .set = &run->set, .config = &config, .bucket = run->job->bucket, .pool = run->pool, .team = run->job->team, .monitor = &run->monitor};
   da_model model = {0};
   da_train_report report = {0};
   da_status status = da_run_call_helpers(run, err);

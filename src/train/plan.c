@@ -19,6 +19,10 @@ static uint32_t choose_batch(uint64_t n_journeys) {
   return size;
 }
 
+double da_train_plan_rate_factor(const da_journeys *set, const da_config *config) {
+  return config->training.batch_size > 0 ? 1 : sqrt((double)choose_batch(count_train(set)) / UNSCALED_BATCH);
+}
+
 void da_train_plan_make(const da_journeys *set, const da_config *config, da_train_plan *plan) {
   const da_config_training *training = &config->training;
   *plan = (da_train_plan){
@@ -39,7 +43,7 @@ void da_train_plan_make(const da_journeys *set, const da_config *config, da_trai
   };
   if (plan->batch_size == 0) {
     plan->batch_size = choose_batch(count_train(set));
-    plan->learning_rate *= sqrt((double)plan->batch_size / UNSCALED_BATCH);
+    plan->learning_rate *= da_train_plan_rate_factor(set, config);
   }
 }
 

@@ -27,6 +27,8 @@ typedef struct {
  * (Malladi et al. 2022 for Adam): .001 becomes .0014 at 32, .008 at 1,024, .016 at 4,096. A batch_size that was asked for is used with
  * learning_rate as it stands. */
 void da_train_plan_make(const da_journeys *set, const da_config *config, da_train_plan *plan);
+/* What the configured learning_rate is multiplied by. */
+double da_train_plan_rate_factor(const da_journeys *set, const da_config *config);
 /* A JSON object: the model's settings, and what a checkpoint must agree with. */
 void da_train_plan_print_json(const da_train_plan *plan, da_text *json);
 

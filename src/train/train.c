@@ -20,19 +20,6 @@ static void count_splits(const da_journeys *set, split_size splits[DA_N_SETS]) {
   }
 }
 
-static da_status make_model(const da_train_job *job, const da_train_plan *plan, da_model *model, da_error *err) {
-  da_inputs inputs;
-  DA_TRY(da_inputs_choose(job->set->campaigns.n, plan->time, &inputs, err));
-  inputs.time_decay = plan->time_decay;
-  da_text settings = {0};
-  da_train_plan_print_json(plan, &settings);
-  da_status status = da_text_check(&settings, err);
-  if (status == DA_OK) status = da_model_init(&inputs, plan->n_embedding, plan->n_hidden, &job->set->campaigns, settings.data, model, err);
-  da_text_free(&settings);
-  model->set_checksum = job->set->checksum;
-  return status;
-}
-
 /* The model of a split that has nothing to learn from: each journey gets the rate (n + 1/2) / (N + 1), each of its touches the same. */
 static void make_constant(const split_size *train, uint64_t seed, da_model *model) {
   da_network_init(&model->shape, seed, model->params);
@@ -112,7 +99,7 @@ da_status da_train(const da_train_job *job, da_model *model, da_train_report *re
   split_size splits[DA_N_SETS];
   count_splits(job->set, splits);
   const split_size *train = &splits[DA_SET_TRAIN];
-  DA_TRY(make_model(job, &plan, model, err));
+  DA_TRY(da_trainer_make_model(job, &plan, model, err));
   report->uses_time = plan.time;
   da_status status = DA_OK;
   if (train->n_converting == 0 || train->n_converting == train->n_journeys) {

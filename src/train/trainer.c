@@ -17,6 +17,19 @@ enum { STREAM_INIT, STREAM_ORDER, STREAM_MASKS };
 
 /* ---- life ---- */
 
+da_status da_trainer_make_model(const da_train_job *job, const da_train_plan *plan, da_model *model, da_error *err) {
+  da_inputs inputs;
+  DA_TRY(da_inputs_choose(job->set->campaigns.n, plan->time, &inputs, err));
+  inputs.time_decay = plan->time_decay;
+  da_text settings = {0};
+  da_train_plan_print_json(plan, &settings);
+  da_status status = da_text_check(&settings, err);
+  if (status == DA_OK) status = da_model_init(&inputs, plan->n_embedding, plan->n_hidden, &job->set->campaigns, settings.data, model, err);
+  da_text_free(&settings);
+  model->set_checksum = job->set->checksum;
+  return status;
+}
+
 /* The sampled journeys' log-odds: the loss then begins where a model without any input would end. */
 static float prior_logit(const da_batches_info *info) {
   double n_converting = (double)info->n_converting * info->sampling_ratio, n_others = (double)(info->n_journeys - info->n_converting);
@@ -235,6 +248,11 @@ static da_status begin_again(da_trainer *trainer, const da_error *why, da_error 
                   "training diverged in epoch %u at learning rate %g (%s): it begins again at a quarter of the rate, %g", epoch, rate,
                   why->msg, da_trainer_peak_rate(trainer));
   begin(trainer);
+  return DA_OK;
+}
+
+da_status da_trainer_run_to(da_trainer *trainer, uint32_t n_epochs, da_error *err) {
+  while (!is_over(trainer) && trainer->state.n_epochs < n_epochs) DA_TRY(run_epoch(trainer, err));
   return DA_OK;
 }
 

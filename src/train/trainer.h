@@ -1,4 +1,4 @@
-/* The moving part of training: steps, epochs, checkpoints, and beginning again where it diverged. Used by train.c. */
+/* The moving part of training: steps, epochs, checkpoints, and beginning again where it diverged. Used by train.c and trial.c. */
 #ifndef DA_TRAIN_TRAINER_H
 #define DA_TRAIN_TRAINER_H
 
@@ -30,12 +30,16 @@ typedef struct {
   double saved_at;    /* da_clock_seconds of the last checkpoint */
 } da_trainer;
 
+/* A model of the set's vocabulary and the plan's shape, its parameters not yet set. */
+da_status da_trainer_make_model(const da_train_job *job, const da_train_plan *plan, da_model *model, da_error *err) DA_MUST_CHECK;
 /* job and model must outlive the trainer. Takes up the bucket's checkpoint if one fits. */
 da_status da_trainer_open(const da_train_job *job, const da_train_plan *plan, da_model *model, da_trainer *trainer,
                           da_error *err) DA_MUST_CHECK;
 void da_trainer_close(da_trainer *trainer); /* {0} and a second call allowed */
 /* All epochs that are left; then model->params are the best ones. */
 da_status da_trainer_run(da_trainer *trainer, da_error *err) DA_MUST_CHECK;
+/* Goes on until n_epochs are done in all, or training is over. DA_ERR_NUM where it diverges: it does not begin again. */
+da_status da_trainer_run_to(da_trainer *trainer, uint32_t n_epochs, da_error *err) DA_MUST_CHECK;
 
 /* The rate that training uses now: a quarter for each time it diverged. */
 double da_trainer_peak_rate(const da_trainer *trainer);

@@ -1,0 +1,49 @@
+/* tune: the packed journeys -> tune/trials.parquet, tune/best.json (the original's hyper-parameter search). */
+#include "pipeline/pipeline_run.h"
+#include "tune/tune.h"
+
+static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
+  DA_TRY(da_run_need_set(run, err));
+  const uint64_t checksum = run->set.checksum;
+  return da_run_fingerprint(run, "model training seed hp_tuning_nb_iterations", (const char *)&checksum, sizeof checksum, out, err);
+}
+
+static da_status publish(const da_tune_job *job, const da_tune_report *report, da_error *err) {
+  da_publication *publication = NULL;
+  da_status status = da_publication_begin(job->bucket, &publication, err);
+  if (status == DA_OK) status = da_tune_publish(job, report, publication, err);
+  if (status == DA_OK) status = da_publication_commit(publication, err);
+  da_publication_close(publication);
+  return status;
+}
+
+static da_status add_facts(cJSON *record, const da_tune_report *report, da_error *err) {
+  const da_tune_trial *best = &report->halving.trials[report->best];
+  bool added = cJSON_AddNumberToObject(record, "trials", report->halving.n_started) &&
+               cJSON_AddNumberToObject(record, "best_trial", report->best) &&
+               cJSON_AddNumberToObject(record, "val_loss", best->results[best->n_rungs - 1].val_loss) &&
+               cJSON_AddNumberToObject(record, "touches", (double)report->n_touches);
+  for (int d = 0; d < DA_TUNE_N_DIMENSIONS; d++)
+    added = added && cJSON_AddNumberToObject(record, da_tune_space()[d].name, best->point.value[d]);
+  return added ? DA_OK : da_mem_fail(err, 1, 4096, "the record of a search");
+}
+
+static da_status work(da_run *run, cJSON *record, da_error *err) {
+  const da_tune_job job = {
+      .set = &run->set, .config = run->job->config, .bucket = run->job->bucket, .pool = run->pool, .monitor = &run->monitor};
+  if (run->job->force) DA_TRY(da_tune_forget(job.bucket, err));
+  da_tune_report report;
+  DA_TRY(da_tune(&job, &report, err));
+  da_status status = publish(&job, &report, err);
+  if (status == DA_OK) status = da_tune_forget(job.bucket, err);
+  if (status == DA_OK) status = add_facts(record, &report, err);
+  da_tune_report_free(&report);
+  return status;
+}
+
+const da_stage_work da_stage_tune = {
+    .name = "tune",
+    .outputs = {DA_TUNE_KEY_TRIALS, DA_TUNE_KEY_BEST},
+    .fingerprint = fingerprint,
+    .work = work,
+};
