@@ -9,6 +9,7 @@ void da_assembly_free(da_assembly *assembly) {
   da_mem_free(assembly->touches);
   da_mem_free(assembly->first);
   da_mem_free(assembly->rows);
+  da_mem_free(assembly->days);
   *assembly = (da_assembly){0};
 }
 
@@ -65,26 +66,37 @@ static da_status lay_out(da_assembly *assembly, const da_input_reader *reader, c
   return reserve_words(&assembly->rows, &assembly->rows_capacity, n_touches * reader->inputs->n, err);
 }
 
+/* Sends this rank's items (item_bytes a touch) and puts those of all ranks where the batch wants them. */
+static da_status exchange(const da_assembly *assembly, const da_input_reader *reader, const uint64_t *journeys, uint32_t n,
+                          const da_team *team, const void *own, size_t n_own_touches, size_t item_bytes, void *out, da_error *err) {
+  da_piece pieces[DA_TEAM_MAX_RANKS];
+  DA_TRY(team->gather(team->context, own, n_own_touches * item_bytes, pieces, err));
+  size_t taken[DA_TEAM_MAX_RANKS] = {0};
+  for (uint32_t i = 0; i < n; i++) {
+    const int rank = owner(team, reader->set->n_journeys, journeys[i]);
+    const size_t n_bytes = (assembly->first[i + 1] - assembly->first[i]) * item_bytes;
+    if (pieces[rank].n_bytes - taken[rank] < n_bytes)
+      return da_fail(err, DA_ERR_MPI, "expected the inputs of journey %llu from rank %d but found none", (unsigned long long)journeys[i],
+                     rank);
+    memcpy((unsigned char *)out + assembly->first[i] * item_bytes, pieces[rank].data + taken[rank], n_bytes);
+    taken[rank] += n_bytes;
+  }
+  return DA_OK;
+}
+
 da_status da_assembly_batch(da_assembly *assembly, const da_input_reader *reader, const uint64_t *journeys, uint32_t n, da_pool *pool,
                             const da_team *team, da_batch *batch, da_error *err) {
   da_batch own;
   DA_TRY(read_own(assembly, reader, journeys, n, pool, team, &own, err));
   *batch = own;
   if (da_team_size(team) == 1) return DA_OK;
+  const size_t n_own = own.first[own.n_journeys], row_bytes = reader->inputs->n * sizeof(uint32_t);
   DA_TRY(lay_out(assembly, reader, journeys, n, err));
-  const size_t row_bytes = reader->inputs->n * sizeof(uint32_t);
-  da_piece pieces[DA_TEAM_MAX_RANKS];
-  DA_TRY(team->gather(team->context, own.rows, own.first[own.n_journeys] * row_bytes, pieces, err));
-  size_t taken[DA_TEAM_MAX_RANKS] = {0};
-  for (uint32_t i = 0; i < n; i++) {
-    const int rank = owner(team, reader->set->n_journeys, journeys[i]);
-    const size_t n_bytes = (assembly->first[i + 1] - assembly->first[i]) * row_bytes;
-    if (pieces[rank].n_bytes - taken[rank] < n_bytes)
-      return da_fail(err, DA_ERR_MPI, "expected the rows of journey %llu from rank %d but found none", (unsigned long long)journeys[i],
-                     rank);
-    memcpy(assembly->rows + (size_t)assembly->first[i] * reader->inputs->n, pieces[rank].data + taken[rank], n_bytes);
-    taken[rank] += n_bytes;
-  }
+  DA_TRY(exchange(assembly, reader, journeys, n, team, own.rows, n_own, row_bytes, assembly->rows, err));
   *batch = (da_batch){.n_journeys = n, .first = assembly->first, .rows = assembly->rows};
-  return DA_OK;
+  if (!reader->inputs->time_decay) return DA_OK;
+  DA_TRY(da_mem_reserve((void **)&assembly->days, &assembly->days_capacity, assembly->first[n], sizeof *assembly->days,
+                        "a batch of journeys", err));
+  batch->days_to_last = assembly->days;
+  return exchange(assembly, reader, journeys, n, team, own.days_to_last, n_own, sizeof *assembly->days, assembly->days, err);
 }

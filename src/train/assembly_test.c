@@ -12,6 +12,7 @@ typedef struct {
   uint32_t n;
   da_status status[DA_TEAM_MAX_RANKS];
   uint32_t first[DA_TEAM_MAX_RANKS][N_BATCH + 1], rows[DA_TEAM_MAX_RANKS][MAX_ROWS];
+  float days[DA_TEAM_MAX_RANKS][MAX_ROWS];
 } attempt;
 
 static void assemble(void *context, const da_team *team) {
@@ -24,6 +25,7 @@ static void assemble(void *context, const da_team *team) {
   for (int i = 0; i < 2; i++) a->status[rank] = da_assembly_batch(&assembly, a->reader, a->journeys, a->n, NULL, team, &batch, &err);
   if (a->status[rank] == DA_OK) {
     memcpy(a->first[rank], batch.first, (a->n + 1) * sizeof *batch.first);
+    memcpy(a->days[rank], batch.days_to_last, batch.first[a->n] * sizeof *batch.days_to_last);
     memcpy(a->rows[rank], batch.rows, batch.first[a->n] * a->reader->inputs->n * sizeof *batch.rows);
   }
   da_assembly_free(&assembly);
@@ -36,6 +38,7 @@ static void ranks_put_together_what_one_would_read(void **state) {
   da_inputs inputs;
   da_input_reader reader;
   assert_ok(da_inputs_choose(5, true, &inputs, &err), err);
+  inputs.time_decay = true;
   assert_ok(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), err);
   da_random random;
   da_random_init(&random, 5, 0);
@@ -53,6 +56,7 @@ static void ranks_put_together_what_one_would_read(void **state) {
       for (int r = 0; r < n; r++) {
         assert_int_equal(shared->status[r], DA_OK);
         assert_memory_equal(shared->first[r], alone->first[0], (sizes[i] + 1) * sizeof(uint32_t));
+        assert_memory_equal(shared->days[r], alone->days[0], alone->first[0][sizes[i]] * sizeof(float));
         assert_memory_equal(shared->rows[r], alone->rows[0], alone->first[0][sizes[i]] * inputs.n * sizeof(uint32_t));
       }
     }

@@ -52,6 +52,7 @@ static void free_bytes(attempt *a) {
 static da_config config_with_everything(void) {
   da_config config = training_config();
   config.model.time = DA_SWITCH_ON;
+  config.model.time_decay = true;
   config.training.oversample = true;
   config.training.epochs = 2;
   config.training.batch_size = 800; /* several chunks */
