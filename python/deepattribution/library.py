@@ -56,6 +56,7 @@ FALLIBLE_CALLS = {
     "da_settings_json": [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t, TEXTS, ctypes.c_size_t, ctypes.POINTER(ctypes.c_void_p)],
     "da_network_open": [ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(HANDLE)],
     "da_network_score": [HANDLE, ctypes.c_uint64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p],
+    "da_network_credit": [HANDLE, ctypes.c_char_p, TEXTS, ctypes.c_size_t, ctypes.c_uint64, *[ctypes.c_void_p] * 6],
 }
 
 

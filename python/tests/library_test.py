@@ -45,6 +45,9 @@ class Library(unittest.TestCase):
             alone = network.score([0, 2], campaigns[:2], [0, 5_000_000])
             self.assertEqual((alone[0], alone[1][0]), (attention[:2], probability[0]))
             self.assertEqual(network.score([0], [], [])[1].tolist(), [])
+            shares = network.credit("attention", [0, 2, 3], campaigns, [0, 5_000_000, 0], [1, 0], attention)
+            self.assertAlmostEqual(sum(shares[:2]), 1, places=12)
+            self.assertEqual(shares[2], 0)
             for wrong in (([0, 2], [0], [0]), ([0, 1], b"abc", [0])):
                 with self.assertRaisesRegex(deepattribution.Error, "expected"):
                     network.score(*wrong)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "credit/method.h"
 #include "model/score.h"
 #include "pipeline/exit_code.h"
 #include "pipeline/pipeline.h"
@@ -195,5 +196,45 @@ int da_network_score(da_network *network, uint64_t n_journeys, const uint64_t *f
   }
   da_scorer_close(scorer);
   da_mem_free(campaigns);
+  return end_call(status, &err, message, message_bytes);
+}
+
+/* Converted or not is all that a method of single journeys reads of the flags. */
+static da_status credit_journeys(const da_method *method, const da_config *config, const da_journeys *set, const float *attention,
+                                 double *credit, da_error *err) {
+  double *baseline = da_mem_calloc(set->n_journeys, sizeof *baseline);
+  if (!baseline) return da_mem_fail(err, set->n_journeys, sizeof *baseline, "the baselines of journeys");
+  da_credit_input input = {.set = set, .config = config};
+  da_credit_range range = {.begin = 0, .end = set->n_journeys, .attention = attention};
+  if (set->n_touches) memset(credit, 0, set->n_touches * sizeof *credit);
+  da_status status = method->credit(NULL, &input, &range, credit, baseline, err);
+  da_mem_free(baseline);
+  return status;
+}
+
+static da_status find_single_method(const char *name, const da_method **method, da_error *err) {
+  *method = da_method_find(name);
+  if (*method && !(*method)->fit && !(*method)->state_of) return DA_OK;
+  return da_fail(err, DA_ERR_ARG, "expected a method that judges every journey by itself, such as last_touch, but found \"%s\"", name);
+}
+
+int da_network_credit(da_network *network, const char *name, const char *const *settings, size_t n_settings, uint64_t n_journeys,
+                      const uint64_t *first_touch, const uint32_t *campaign, const int64_t *time_us, const uint8_t *converted,
+                      const float *attention, double *credit, char *message, size_t message_bytes) {
+  da_error err = {0};
+  da_journeys set = {0};
+  uint32_t *campaigns = NULL;
+  const da_method *method = NULL;
+  da_config config;
+  da_config_init(&config);
+  da_status status = find_single_method(name, &method, &err);
+  if (status == DA_OK) status = da_settings_read(NULL, NULL, settings, n_settings, &config, &err);
+  if (status == DA_OK) status = wrap(network, n_journeys, first_touch, campaign, time_us, &set, &campaigns, &err);
+  if (status == DA_OK) {
+    set.flags = converted;
+    status = credit_journeys(method, &config, &set, attention, credit, &err);
+  }
+  da_mem_free(campaigns);
+  da_config_free(&config);
   return end_call(status, &err, message, message_bytes);
 }

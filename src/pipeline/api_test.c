@@ -52,6 +52,14 @@ static void runs_and_scores(void **state) {
     assert_memory_equal(&probability_alone, &probability[j], sizeof(float));
     assert_memory_equal(attention_alone, attention + first[j], n * sizeof(float));
   }
+  const uint8_t converted[] = {1, 0, 1};
+  double credit[6];
+  assert_int_equal(da_network_credit(network, "last_touch", NULL, 0, 3, first, campaign, time_us, converted, attention, credit, NULL, 0), 0);
+  assert_memory_equal(credit, ((double[]){0, 1, 0, 0, 0, 1}), sizeof credit);
+  assert_int_equal(da_network_credit(network, "incremental", NULL, 0, 3, first, campaign, time_us, converted, attention, credit, message,
+                                     sizeof message),
+                   2);
+  assert_non_null(strstr(message, "judges every journey by itself"));
   const uint32_t wrong[] = {9};
   assert_int_equal(da_network_score(network, 1, (uint64_t[]){0, 1}, wrong, time_us, NULL, probability, message, sizeof message), 2);
   assert_non_null(strstr(message, "expected a campaign below 8"));

@@ -51,8 +51,10 @@ class Container(unittest.TestCase):
         channel.mkdir(parents=True, exist_ok=True)
         shutil.copy(self.bucket / "feature_store_preprocessed" / "journeys.pack", channel)
 
-    def start(self, *arguments, **environment):
-        return subprocess.Popen([sys.executable, "-m", "deepattribution.sagemaker.container", *arguments], text=True,
+    def start(self, *arguments, sync_seconds="5", **environment):
+        script = (f"import sys; from deepattribution.sagemaker import container; container.SYNC_SECONDS = {sync_seconds}; "
+                  "sys.exit(container.main(sys.argv[1:]))")
+        return subprocess.Popen([sys.executable, "-c", script, *arguments], text=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 env={**os.environ, "DEEPATTRIBUTION_ROOT": str(self.root), **environment})
 
@@ -86,9 +88,9 @@ class Training(Container):
         self.assertEqual((model / "model.safetensors").read_bytes(), (self.bucket / "model" / "model.safetensors").read_bytes())
 
     def test_sigterm_leaves_a_checkpoint_and_the_job_goes_on_from_it(self):
-        values = {**QUICK, "epochs": "40", "training.patience": "40"}
+        values = {**QUICK, "epochs": "100", "training.patience": "100"}
         self.prepare_training(values)
-        process = self.start("train")
+        process = self.start("train", sync_seconds="0.05")
         checkpoints = self.root / "opt/ml/checkpoints"
         end = time.monotonic() + 120
         while time.monotonic() < end and not (checkpoints.is_dir() and any(checkpoints.iterdir())):
