@@ -1,4 +1,4 @@
-# What the rooms stand on, as imported targets: DuckDB::DuckDB, OpenBLAS::OpenBLAS, PkgConfig::yaml ...
+# What the rooms stand on, as imported targets: DuckDB::DuckDB, PkgConfig::yaml ...
 # A system copy wins over the one that scripts/bootstrap put into .deps/.
 set(DA_DEPS ${PROJECT_SOURCE_DIR}/.deps)
 find_package(Threads REQUIRED)
@@ -15,7 +15,6 @@ da_require_module(yaml yaml-0.1 libyaml-dev)
 da_require_module(cjson libcjson libcjson-dev)
 da_require_module(xxhash libxxhash libxxhash-dev)
 da_require_module(zlib zlib zlib1g-dev)
-da_require_module(sleef sleef libsleef-dev)
 da_require_module(cmocka cmocka libcmocka-dev)
 
 # Several machines or processes for training: taken when it is there.
@@ -33,8 +32,4 @@ endif()
 find_package(DuckDB)
 if(NOT DuckDB_FOUND)
   message(FATAL_ERROR "expected DuckDB's library and duckdb.h but found none: run scripts/bootstrap, or set DuckDB_ROOT to a folder that holds both")
-endif()
-find_package(OpenBLASChosen)
-if(NOT OpenBLASChosen_FOUND)
-  message(FATAL_ERROR "expected OpenBLAS 0.3.26 or newer but found none: run scripts/bootstrap")
 endif()

@@ -9,13 +9,9 @@
 #include "train/dist.h"
 
 int da_print_version(void) {
-  printf("deepattribution %s\nDuckDB %s\nnetwork kernels %s\n%s\n", DA_VERSION, da_db_library_version(), da_hardware_kernels(),
-         da_hardware_blas());
+  printf("deepattribution %s\nDuckDB %s\nnetwork kernels %s\n", DA_VERSION, da_db_library_version(), da_hardware_kernels());
   const char *mpi = da_dist_library();
   printf("MPI: %s\n", mpi ? mpi : "none, training stays in one process");
-  if (da_hardware_blas_is_fallback()) {
-    fputs("warning: OpenBLAS does not know this processor and runs on slow kernels; a newer one is fetched by scripts/bootstrap\n", stderr);
-  }
   return 0;
 }
 

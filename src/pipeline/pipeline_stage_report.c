@@ -88,7 +88,7 @@ static da_status gather(da_run *run, material *m, da_error *err) {
       .seed = job->config->seed,
       .n_threads = (uint32_t)da_pool_n_threads(run->pool),
       .interval_coverage = job->config->credit.intervals,
-      .versions = {.program = DA_VERSION, .duckdb = da_db_library_version(), .blas = da_hardware_blas(), .kernels = da_hardware_kernels()}};
+      .versions = {.program = DA_VERSION, .duckdb = da_db_library_version(), .kernels = da_hardware_kernels()}};
   gather_stages(run, m);
   da_config_print_json(job->config, NULL, &m->settings);
   DA_TRY(da_text_check(&m->settings, err));

@@ -49,8 +49,8 @@ typedef struct {
 } da_model_facts;
 
 typedef struct {
-  const char *program, *duckdb, *blas; /* "0.1.0", "v1.5.5", "OpenBLAS 0.3.34 Haswell" */
-  const char *kernels;                 /* da_engine_kernels: "avx2" */
+  const char *program, *duckdb; /* "0.1.0", "v1.5.5" */
+  const char *kernels;          /* da_engine_kernels: "avx2" */
 } da_version_facts;
 
 typedef struct {

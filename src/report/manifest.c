@@ -31,7 +31,6 @@ static void add_versions(manifest *m) {
   cJSON *object = da_json_object(&m->json, m->json.root, "versions");
   da_json_text(&m->json, object, "deepattribution", versions->program);
   da_json_text(&m->json, object, "duckdb", versions->duckdb);
-  da_json_text(&m->json, object, "blas", versions->blas);
   da_json_text(&m->json, object, "kernels", versions->kernels);
 }
 

@@ -44,7 +44,6 @@ static void print_versions(da_page *page) {
   char text[64];
   print_row(page, "deepattribution", facts->versions.program);
   print_row(page, "DuckDB", facts->versions.duckdb);
-  print_row(page, "BLAS", facts->versions.blas);
   print_row(page, "kernels", facts->versions.kernels);
   snprintf(text, sizeof text, "%llu", (unsigned long long)facts->seed);
   print_row(page, "seed", text);

@@ -18,12 +18,12 @@ CLIENTS = {
     "npm": 'for last; do :; done; cp "$REGISTRY/npm-${last%%@*}.tgz" "${last%%@*}-1.tgz" || { echo "npm error 404"; exit 1; }',
     "pip3": '[ "$1" = --version ] && exit; while [ "$1" != --dest ]; do shift; done; cp "$REGISTRY/${3%%==*}-1.whl" "$2/"',
     "cargo": 'mkdir -p "$CARGO_HOME/registry/cache/r"; cp "$REGISTRY/header-1.crate" "$CARGO_HOME/registry/cache/r/"',
-    "apt-get": 'case $* in *update*) touch "$SYSTEM/updated";; *) [ -e "$SYSTEM/updated" ] && touch "$SYSTEM/sleef";; esac',
+    "apt-get": 'case $* in *update*) touch "$SYSTEM/updated";; *) [ -e "$SYSTEM/updated" ] && touch "$SYSTEM/yaml";; esac',
     "sudo": "exit 1",
 }
 # Quiet questions, not written down.
 SYSTEM = {
-    "pkg-config": 'case $* in *atleast*) exit 1;; *sleef) [ -e "$SYSTEM/sleef" ];; esac',
+    "pkg-config": 'case $* in *yaml-0.1) [ -e "$SYSTEM/yaml" ];; esac',
     "id": 'echo "${FAKE_UID:-0}"',
     "uname": '[ "$1" = -m ] && echo "${FAKE_MACHINE:-x86_64}" || echo Linux',
     "cc": "", "cmake": "", "ninja": "", "mpirun": "",
@@ -55,11 +55,6 @@ REGISTRY = {
     "npm-header.tgz": archive_tar({"package/src/" + HEADER: b"older header"}),
     "header-1.crate": archive_tar({"header-1/duckdb.tar.gz": archive_tar({HEADER: b"header"})}),
     "httpfs-1.whl": archive_wheel({"duckdb_extension_httpfs/extensions/v1/httpfs.duckdb_extension": b"httpfs"}),
-    "blas-1.whl": archive_wheel({
-        "scipy_openblas32/include/cblas.h": b"cblas",
-        "scipy_openblas32/lib/libscipy_openblas.so": b"blas",
-        "blas.dist-info/LICENSE.txt": b"licence",
-    }),
 }
 # name, platform, client, package, file in the cache, file in the registry
 LOCK = (
@@ -67,7 +62,6 @@ LOCK = (
     ("duckdb-header", "any", "cargo", "header@1", "header-1.crate", "header-1.crate"),
     ("duckdb-header", "any", "npm", "header@1", "header-1.tgz", "npm-header.tgz"),
     ("duckdb-httpfs", "linux-x86_64", "pip", "httpfs==1", "httpfs-1.whl", "httpfs-1.whl"),
-    ("openblas", "linux-x86_64", "pip", "blas==1", "blas-1.whl", "blas-1.whl"),
 )
 
 
@@ -80,7 +74,7 @@ class Machine(unittest.TestCase):
         self.top = pathlib.Path(folder.name)
         for name in ("bin", "registry", "system", "home"):
             (self.top / name).mkdir()
-        (self.top / "system/sleef").touch()
+        (self.top / "system/yaml").touch()
         for name, data in REGISTRY.items():
             (self.top / "registry" / name).write_bytes(data)
         for tool in TOOLS:
@@ -118,7 +112,6 @@ class Machine(unittest.TestCase):
     def assert_complete(self, header="header"):
         wanted = {
             "duckdb/lib/libduckdb.so": "library", "duckdb/include/duckdb.h": header, "duckdb/lib/httpfs.duckdb_extension": "httpfs",
-            "openblas/include/cblas.h": "cblas", "openblas/lib/libscipy_openblas.so": "blas",
         }
         self.assertEqual({name: (self.clone / ".deps" / name).read_text() for name in wanted}, wanted)
 
@@ -130,8 +123,8 @@ class Bootstrap(Machine):
     def test_gets_everything_once_and_keeps_it(self):
         self.assertEqual(self.bootstrap(), 0, self.said)
         self.assert_complete()
-        self.assertEqual(self.calls, ["npm", "cargo", "pip3", "pip3", "pip3", "pip3", "pip3", "pip3"])
-        self.assertEqual(self.cached(), ["blas-1.whl", "header-1.crate", "httpfs-1.whl", "library-1.tgz"])
+        self.assertEqual(self.calls, ["npm", "cargo", "pip3", "pip3", "pip3"])
+        self.assertEqual(self.cached(), ["header-1.crate", "httpfs-1.whl", "library-1.tgz"])
         self.assertEqual(self.bootstrap(), 0, self.said)
         self.assertEqual((self.calls, self.said), ([], ""))
 
@@ -178,7 +171,7 @@ class Bootstrap(Machine):
 
     def test_obeys_xdg_cache_home(self):
         self.assertEqual(self.bootstrap(XDG_CACHE_HOME=str(self.top / "elsewhere")), 0, self.said)
-        self.assertTrue((self.top / "elsewhere/deepattribution/blas-1.whl").exists())
+        self.assertTrue((self.top / "elsewhere/deepattribution/httpfs-1.whl").exists())
 
     def test_a_silent_registry_ends_in_one_sentence_how_to_go_on(self):
         (self.top / "registry/npm-library.tgz").unlink()
@@ -189,23 +182,22 @@ class Bootstrap(Machine):
     def test_a_duckdb_of_ones_own_is_enough(self):
         self.assertEqual(self.bootstrap(DuckDB_ROOT="/opt/duckdb"), 0, self.said)
         self.assertFalse((self.clone / ".deps/duckdb").exists())
-        self.assertTrue((self.clone / ".deps/openblas").exists())
 
     def test_another_platform_is_told_so(self):
         self.assertEqual(self.bootstrap(FAKE_MACHINE="aarch64"), 1)
         self.assertIn("found no duckdb-library pinned for linux-aarch64; set DuckDB_ROOT", self.said)
 
     def test_installs_missing_packages_after_updating_old_lists(self):
-        (self.top / "system/sleef").unlink()
+        (self.top / "system/yaml").unlink()
         self.assertEqual(self.bootstrap(), 0, self.said)
         self.assertEqual(self.calls[:3], ["apt-get", "apt-get", "apt-get"])
-        self.assertIn("installing libsleef-dev", self.said)
+        self.assertIn("installing libyaml-dev", self.said)
 
     def test_names_the_packages_that_this_user_may_not_install(self):
-        (self.top / "system/sleef").unlink()
+        (self.top / "system/yaml").unlink()
         self.assertEqual(self.bootstrap(FAKE_UID="1000"), 1)
         self.assertNotIn("apt-get", self.calls)
-        self.assertIn("could not install them: libsleef-dev; install them by hand", self.said)
+        self.assertIn("could not install them: libyaml-dev; install them by hand", self.said)
 
     def test_goes_on_without_mpi_where_it_cannot_be_installed(self):
         (self.top / "bin/mpirun").unlink()
