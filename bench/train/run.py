@@ -1,0 +1,135 @@
+"""Training and scoring: the same network on the same journeys by deepattribution, PyTorch and Keras, two threads each."""
+import json
+import pathlib
+import sys
+
+from journeys.generate import generate
+from measure import BUILD, DATA, PROGRAM, SIZE, Run, machine, say, table
+
+HERE = pathlib.Path(__file__).resolve().parent
+QUICK = SIZE == "quick"
+ROWS, USERS = (60_000, 22_000) if QUICK else (2_000_000, 740_000)
+TURNS = 1 if QUICK else 3
+SECONDS = 1 if QUICK else 4  # of training by a peer, for each batch size
+MAX_LEN = 10
+WORLD_USERS = 5_000 if QUICK else 400_000
+ALONE = ("model.time=off", "model.dropout=0", "model.recurrent_dropout=0")
+CASES = {  # campaigns, settings
+    "675 campaigns, campaigns only": (675, ALONE),
+    "12 campaigns, campaigns only": (12, ALONE),
+    "675 campaigns, as by default (times, dropout)": (675, ()),
+}
+
+
+def packed(campaigns):
+    """The packed journeys of such a log, made when they are not there."""
+    bucket = DATA / f"train-{ROWS}-{campaigns}"
+    pack = bucket / "feature_store_preprocessed/journeys.pack"
+    if not pack.exists():
+        say(f"making {bucket}")
+        (bucket / "raw").mkdir(parents=True, exist_ok=True)
+        generate(bucket / "raw/impressions.parquet", ROWS, USERS, campaigns, seed=1)
+        Run([PROGRAM, "journeys", bucket, "--quiet", "--set", f"journey_max_len={MAX_LEN}"])
+    return pack
+
+
+def ours(pack, folder, *settings):
+    return json.loads(Run([BUILD / "train/stage", pack, folder, "training.patience=100", *settings]).output)
+
+
+def peer(program, folder, n_rows, threads):
+    return json.loads(Run([sys.executable, HERE / program, folder, n_rows, threads, SECONDS]).output)
+
+
+def best(turns, what, part=None):
+    """The fastest turn counts: what else the machine does only takes away."""
+    return max((turn[part] if part else turn)[what] for turn in turns)
+
+
+def measure(name):
+    campaigns, settings = CASES[name]
+    pack, folder = packed(campaigns), DATA / "train-inputs"
+    folder.mkdir(exist_ok=True)
+    n_rows = ours(pack, folder, "training.epochs=1", *settings)["rows"]  # leaves what it read for the others
+    found = {"one thread": [], "two threads": [], "PyTorch": [], "PyTorch, one thread": [], "Keras": []}
+    for turn in range(TURNS):
+        for threads, key in ((1, "one thread"), (2, "two threads")):
+            found[key].append(ours(pack, "-", "training.epochs=2", f"threads={threads}", *settings))
+        found["PyTorch"].append(peer("torch_peer.py", folder, n_rows, 2))
+        found["PyTorch, one thread"].append(peer("torch_peer.py", folder, n_rows, 1))
+        if turn == 0 or not QUICK:
+            found["Keras"].append(peer("keras_peer.py", folder, n_rows, 2))
+        say(f"{name}: turn {turn + 1} of {TURNS}: " + json.dumps({key: turns[-1] for key, turns in found.items()}))
+    return found
+
+
+def millions(rate):
+    return f"{rate / 1e6:.3f}"
+
+
+def rates(results, what):
+    rows = []
+    for name, found in results.items():
+        mine, one = best(found["two threads"], what), best(found["one thread"], what)
+        torch = max(best(found["PyTorch"], what), best(found["PyTorch, one thread"], what))
+        embedding = best(found["Keras"], what, "embedding")
+        one_hot = best(found["Keras"], what, "one-hot") if "one-hot" in found["Keras"][0] else None
+        rows.append([name, millions(mine), millions(one), f"{mine / one:.2f}", millions(torch), f"**{mine / torch:.1f}**",
+                     millions(embedding), f"**{mine / embedding:.0f}**", millions(one_hot) if one_hot else "-",
+                     f"**{mine / one_hot:.0f}**" if one_hot else "-"])
+    return table([f"million touches {what.split('_')[0]} a second", "ours, 2 threads", "1 thread", "1 to 2", "PyTorch", "times PyTorch",
+                  "Keras, embedding", "times", "Keras, one-hot", "times"], rows)
+
+
+def kernels(pack):
+    """Each family of kernels that this processor has, on one thread."""
+    turns = [json.loads(Run([BUILD / "train/kernels", pack]).output) for _ in range(TURNS)]
+    fastest = {what: max(best(of, what) for of in zip(*turns)) for what in ("differentiated_per_second", "scored_per_second")}
+    rows = []
+    for of in zip(*turns):
+        row = [of[0]["kernels"]]
+        for what, top in fastest.items():
+            row += [millions(best(of, what)), f"{top / best(of, what):.1f}"]
+        rows.append(row)
+    return table(["kernels, 1 thread, million touches a second", "gradients", "times slower", "scores", "times slower"], rows)
+
+
+def world():
+    """Packed journeys of a simulated world, where there is something to learn."""
+    bucket = DATA / f"train-W1-{WORLD_USERS}"
+    pack = bucket / "feature_store_preprocessed/journeys.pack"
+    if not pack.exists():
+        say(f"making {bucket}")
+        Run([PROGRAM, "simulate", "W1", bucket, "--users", WORLD_USERS, "--seed", 1, "--quiet"])
+        Run([PROGRAM, "journeys", bucket, "--quiet"])
+    return pack
+
+
+def batch_sizes(pack):
+    """Whether the batch that is chosen learns as well as small ones."""
+    rows = []
+    for size in ("chosen", 256, 1024, 4096):
+        chosen = () if size == "chosen" else (f"training.batch_size={size}", f"training.learning_rate={0.001 * (size / 16) ** 0.5:.6f}")
+        turn = ours(pack, "-", f"training.epochs={1 if QUICK else 4}", *chosen)
+        rows.append([turn["batch_size"] if size == "chosen" else size, f"{turn['val_loss']:.5f}", f"{turn['val_auc']:.4f}"])
+    rows[0][0] = f"{rows[0][0]} (chosen)"
+    return table([f"journeys a batch (W1, {WORLD_USERS:,} users)", "log loss on val", "AUC on val"], rows)
+
+
+def main():
+    results = {name: measure(name) for name in (list(CASES)[:1] if QUICK else CASES)}
+    first = next(iter(results.values()))
+    sgemm = {key: best(first[key], "sgemm_gflops") for key in ("PyTorch", "PyTorch, one thread")}
+    touches = first["two threads"][0]
+    print(f"{ROWS:,} impressions, {touches['touches']:,} touches in {touches['journeys']:,} journeys (the last {MAX_LEN} touches each); best of"
+          f" {TURNS} turns, all in turns, on {machine()}. PyTorch {first['PyTorch'][0]['version']}, Keras {first['Keras'][0]['version']}; kernels"
+          f" {touches['kernels']}. sgemm here, (1024, 64) (64, 256): {sgemm['PyTorch, one thread']:.0f} GFLOP/s on one thread,"
+          f" {sgemm['PyTorch']:.0f} on two.\n")
+    print(rates(results, "trained_per_second") + "\n")
+    print(rates(results, "scored_per_second") + "\n")
+    print(kernels(packed(675)) + "\n")
+    print(batch_sizes(world()))
+
+
+if __name__ == "__main__":
+    main()
