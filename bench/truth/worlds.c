@@ -1,9 +1,11 @@
-/* truth [--users N] [--draws N] [--seed N] [--intervals] [--threads N] CASE...: how far every method is from worlds whose truth is known.
+/* worlds [--users N] [--draws N] [--seed N] [--threads N] [--intervals] [--methods A,B] CASE...: how far every method is from worlds whose
+ * truth is known.
  *
  * CASE = WORLD[,cut][,lift=CAMPAIGN[+CAMPAIGN...]]: a world of `deepattribution simulate`, its log cut at conversions, campaigns pinned to
- * their true removal effect as by --lift. Each case is drawn --draws times with seeds --seed, --seed + 1, ...; every method that needs no
- * network credits each draw. Prints markdown: mean over the draws of the share errors against the removal truth and the Shapley truth (mean
- * over campaigns; in worlds of more than MANY campaigns half the sum), of the baseline error, and what the incremental method chose. */
+ * their true removal effect as by --lift. Each case is drawn --draws times with seeds --seed, --seed + 1, ...; the methods (all that need
+ * no network, unless some are named) credit each draw. Prints markdown: means over the draws of the share errors against the removal truth
+ * and the Shapley truth (mean over campaigns; in worlds of more than MANY campaigns half the sum), of the baseline error, and what the
+ * incremental method chose. */
 #include <getopt.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +31,7 @@ typedef struct {
   const char *pinned[MOST_PINS];
   size_t n_pinned;
   scores mean, squares;
-  double seconds, worst_null; /* of the incremental fit; largest share of a campaign whose true effect is 0 */
+  double seconds; /* of the incremental choice */
   int n_draws, n_covered, n_intervals;
   char chosen[1024];
 } bench_case;
