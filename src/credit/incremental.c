@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "credit/incremental/bootstrap.h"
 #include "credit/incremental/cut.h"
+#include "credit/incremental/known.h"
 #include "credit/incremental/lift.h"
 
 /* Below these numbers of conversions nothing is compared: the plain hazard form is taken and said to be undetermined. */
@@ -57,7 +58,6 @@ DA_PRINTF(3, 4) static void note(incremental *own, da_note_level level, const ch
 static da_status prepare(incremental *own, const da_credit_input *input, da_error *err) {
   const da_text_list *lift = &input->config->credit.lift;
   double scale[DA_MAX_SCALES];
-  DA_TRY(da_timeline_init(input->set, &own->timeline, err));
   own->timeline.monitor = input->monitor;
   int n_scales = da_timeline_scales(&own->timeline, scale);
   DA_TRY(da_exposure_init(&own->timeline, scale, n_scales, input->pool, &own->exposure, err));
@@ -134,6 +134,62 @@ static da_status choose_and_fit(incremental *own, const da_credit_input *input, 
   return result->form == DA_FORM_HAZARD ? fit_hazard(own, input, err) : fit_journey(own, input, err);
 }
 
+/* --- An earlier fit ----------------------------------------------------------------------------------------------------- */
+
+static da_status take_hazard(incremental *own, const da_known *known, const da_credit_input *input, size_t *n_unknown, da_error *err) {
+  da_exposure *e = &own->exposure;
+  own->result.cut_log = known->cut_log;
+  if (known->cut_log) DA_TRY(da_cut_fill_gaps(e, input->pool, err));
+  if (known->structure.modulated) {
+    da_modulator_scheme scheme = known->scheme;
+    scheme.n_campaigns = e->n_campaigns;
+    scheme.n = scheme.by_campaign ? 2 + 2 * e->n_campaigns : 4;
+    DA_TRY(da_modulators_init(&own->timeline, &scheme, input->pool, &own->modulators, err));
+    own->answer.data.modulators = &own->modulators;
+  }
+  own->result.structure = known->structure;
+  DA_TRY(da_hazard_init(&own->answer.data, known->structure, &own->answer.hazard, err));
+  return da_known_hazard(known, &input->set->campaigns, &own->answer.hazard, n_unknown, err);
+}
+
+static da_status take_journey(incremental *own, const da_known *known, const da_credit_input *input, size_t *n_unknown, da_error *err) {
+  DA_TRY(da_journey_counts_init(&own->timeline, known->tau, known->n_taus, input->pool, &own->counts, err));
+  own->result.with_first = known->with_first;
+  return da_known_journey(known, &input->set->campaigns, &own->answer.journey, n_unknown, err);
+}
+
+static da_status take(incremental *own, const da_known *known, const da_credit_input *input, size_t *n_unknown, da_error *err) {
+  DA_TRY(da_exposure_init(&own->timeline, known->tau, known->n_taus, input->pool, &own->exposure, err));
+  own->answer.data = (da_hazard_data){.exposure = &own->exposure, .pool = input->pool};
+  own->answer.counts = &own->counts;
+  own->answer.form = own->result.form = known->form;
+  own->result.followed_share = da_cut_followed_share(input->set);
+  own->result.n_scales = known->n_taus;
+  memcpy(own->result.scale_days, known->tau, (size_t)known->n_taus * sizeof *known->tau);
+  return known->form == DA_FORM_HAZARD ? take_hazard(own, known, input, n_unknown, err) : take_journey(own, known, input, n_unknown, err);
+}
+
+/* Prepares this log for the parameters of another one's fit. */
+static da_status take_known(incremental *own, const da_credit_input *input, da_error *err) {
+  da_known known;
+  size_t n_unknown = 0;
+  DA_TRY(da_known_read("the fit of the incremental method", input->known_incremental.data, input->known_incremental.length, &known, err));
+  own->result.known = true;
+  da_status status = take(own, &known, input, &n_unknown, err);
+  da_known_free(&known);
+  note(own, DA_NOTE_INFO, "Incremental credit is that of an earlier fit, carried over to this log; it has no intervals.");
+  if (n_unknown > 0) {
+    note(own, DA_NOTE_WARNING, "%zu campaigns of this log were unknown to the earlier fit and get no incremental credit: fit again.",
+         n_unknown);
+  }
+  return status;
+}
+
+da_status da_incremental_write(const void *state, da_text *json, da_error *err) {
+  const incremental *own = state;
+  return da_known_write(&own->answer, own->result.cut_log, &own->timeline.set->campaigns, json, err);
+}
+
 /* --- Totals and intervals ----------------------------------------------------------------------------------------------- */
 
 static da_estimate estimate(double value, double sd, double reach, double least) {
@@ -162,7 +218,7 @@ static void set_campaigns(incremental *own, const da_answer_totals *totals, cons
 
 /* What the log alone says of the pinned campaigns: the same structure without pins. */
 static da_status compare_pins(incremental *own, const da_credit_input *input, da_answer_totals *totals, da_error *err) {
-  if (own->answer.form != DA_FORM_HAZARD || own->prior.n_pins == 0) return DA_OK;
+  if (own->answer.form != DA_FORM_HAZARD || own->prior.n_pins == 0 || own->result.known) return DA_OK;
   da_answer alone = own->answer;
   da_hazard_options options = {0};
   DA_TRY(da_hazard_start_from(&alone.data, own->answer.hazard.structure, &own->answer.hazard, &alone.hazard, err));
@@ -187,7 +243,7 @@ static da_status sum_up(incremental *own, const da_credit_input *input, double *
   da_bootstrap sd = {
       .shapley = numbers + 2 * n, .removal = numbers + 3 * n, .shapley_share = numbers + 4 * n, .removal_share = numbers + 5 * n};
   double started = da_clock_seconds(), reach = 0;
-  if (config->intervals > 0 && config->bootstrap > 1 && own->exposure.n_rows > 0) {
+  if (config->intervals > 0 && config->bootstrap > 1 && own->exposure.n_rows > 0 && !own->result.known) {
     DA_TRY(da_bootstrap_run(&own->answer, &own->prior, config->bootstrap, input->config->seed, input->pool, input->monitor, &sd, err));
     reach = da_bootstrap_reach(config->intervals);
     own->result.coverage = config->intervals;
@@ -296,7 +352,7 @@ static void warn_of_limits(incremental *own, uint64_t n_touches_cut) {
 }
 
 static void tell(incremental *own, const da_credit_input *input) {
-  explain_choice(own);
+  if (!own->result.known) explain_choice(own);
   warn_of_limits(own, input->n_touches_cut);
   for (uint32_t i = 0; i < own->result.n_notes; i++) {
     da_monitor_note(input->monitor, own->result.notes[i].level, "%s", own->result.notes[i].sentence);
@@ -311,8 +367,13 @@ static da_status fit_incremental(const da_credit_input *input, void **state, da_
   incremental *own = da_mem_calloc(1, sizeof *own);
   if (!own) return da_mem_fail(err, 1, sizeof *own, "the incremental method");
   own->result = (da_incremental_result){.n_users = set->n_users, .n_touches = set->n_touches, .n_campaigns = (uint32_t)set->campaigns.n};
-  da_status status = prepare(own, input, err);
-  if (status == DA_OK) status = choose_and_fit(own, input, err);
+  da_status status = da_timeline_init(input->set, &own->timeline, err);
+  if (input->known_incremental.data) {
+    if (status == DA_OK) status = take_known(own, input, err);
+  } else {
+    if (status == DA_OK) status = prepare(own, input, err);
+    if (status == DA_OK) status = choose_and_fit(own, input, err);
+  }
   own->result.seconds_choice = da_clock_seconds() - started;
   own->result.n_tied = own->timeline.n_tied;
   own->result.n_conversions = own->exposure.n_rows;

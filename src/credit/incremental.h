@@ -44,6 +44,7 @@ typedef struct {
   da_hazard_structure structure;           /* hazard form */
   da_evidence over_plain[DA_N_STRUCTURES]; /* of each structure against the plain one, by number (choice.h) */
   da_hazard_structure structures[DA_N_STRUCTURES];
+  bool known;      /* nothing was fitted here: an earlier fit answers for this log; what follows of evidence is 0 */
   bool with_first; /* journey form: the first touch's campaign counts */
   int n_scales;
   double scale_days[DA_MAX_SCALES]; /* decay times of the chosen form */
@@ -62,5 +63,8 @@ typedef struct {
 
 /* state: as da_method_incremental.fit made it. Lives as long as the state. */
 const da_incremental_result *da_incremental_result_of(const void *state);
+
+/* Appends the fit as text (incremental/known.h), for da_credit_input.known_incremental of another log. */
+da_status da_incremental_write(const void *state, da_text *json, da_error *err) DA_MUST_CHECK;
 
 #endif

@@ -133,11 +133,65 @@ static void memory_that_runs_out_is_an_error_at_every_allocation(void **state) {
   journeys_free(made);
 }
 
+/* The fit to one log, taken to another. The caller frees the credit. */
+static double *credit_by_known(const da_journeys *fitted, const da_journeys *other, const da_config *config, da_incremental_result *copy) {
+  da_error err = {0};
+  da_text json = {0};
+  void *state = NULL;
+  da_credit_input input = {.set = fitted, .config = config};
+  assert_ok(da_method_incremental.fit(&input, &state, &err), err);
+  assert_ok(da_incremental_write(state, &json, &err), err);
+  da_method_incremental.close(state);
+  da_credit_input again = {.set = other, .config = config, .known_incremental = {json.data, json.length}};
+  assert_ok(da_method_incremental.fit(&again, &state, &err), err);
+  double *credit = calloc(other->n_touches, sizeof *credit), *baseline = calloc(other->n_journeys, sizeof *baseline);
+  const da_credit_range range = {.end = other->n_journeys};
+  assert_ok(da_method_incremental.credit(state, &again, &range, credit, baseline, &err), err);
+  for (uint64_t j = 0; j < other->n_journeys; j++) {
+    double sum = baseline[j];
+    for (uint64_t i = other->first_touch[j]; i < other->first_touch[j + 1]; i++) sum += credit[i];
+    assert_near(sum, da_journey_converted(other, j) ? 1 : 0, 1e-9);
+  }
+  *copy = *da_incremental_result_of(state);
+  copy->campaigns = NULL;
+  da_method_incremental.close(state);
+  da_text_free(&json);
+  free(baseline);
+  return credit;
+}
+
+static void an_earlier_fit_gives_the_same_log_the_same_credit(void **state) {
+  (void)state;
+  da_config config = credit_config();
+  test_journeys *made = journeys_random(11, 500, 5, 6);
+  da_incremental_result fitted, known;
+  double *first = credit_whole(&made->set, &config, 1, &fitted), *second = credit_by_known(&made->set, &made->set, &config, &known);
+  assert_memory_equal(first, second, made->set.n_touches * sizeof *first);
+  assert_true(known.known && !fitted.known && known.form == fitted.form && known.coverage == 0);
+  free(first);
+  free(second);
+  journeys_free(made);
+}
+
+static void an_earlier_fit_credits_a_log_with_other_campaigns(void **state) {
+  (void)state;
+  da_config config = credit_config();
+  test_journeys *made = journeys_from_text("a@0 b@3! | b@1 | a@2 a@2! ; b@9 | c@0 | c@4!"), *other = journeys_from_text("b@0 d@1! | d@2!");
+  da_incremental_result known;
+  double *credit = credit_by_known(&made->set, &other->set, &config, &known);
+  assert_true(credit[1] == 0 && credit[2] == 0); /* d is new */
+  free(credit);
+  journeys_free(made);
+  journeys_free(other);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(thin_logs_get_an_answer_and_a_sentence),
       cmocka_unit_test(credits_are_the_same_bits_at_any_number_of_threads),
       cmocka_unit_test(one_user_may_have_a_hundred_thousand_touches),
+      cmocka_unit_test(an_earlier_fit_gives_the_same_log_the_same_credit),
+      cmocka_unit_test(an_earlier_fit_credits_a_log_with_other_campaigns),
       cmocka_unit_test(an_unknown_campaign_in_lift_is_refused),
       cmocka_unit_test(memory_that_runs_out_is_an_error_at_every_allocation),
   };

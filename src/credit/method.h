@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/monitor.h"
+#include "base/text.h"
 #include "base/threads.h"
 #include "journey/set.h"
 #include "store/config.h"
@@ -21,6 +22,8 @@ typedef struct {
   const da_config *config;
   da_pool *pool; /* for fit; credit is called from inside a pool's task and must not use it */
   const da_monitor *monitor;
+  /* What an earlier fit left (da_incremental_write), of another log: credit by it and fit nothing. data NULL: fit. */
+  da_slice known_incremental;
   uint64_t n_touches_cut; /* left out of the front of journeys by journey_max_len or lookback_days; 0: none, or not known */
 } da_credit_input;
 

@@ -121,8 +121,11 @@ da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
   DA_TRY(da_bucket_lock(job->bucket, err));
   da_run run;
   da_status status = da_run_open(job, &run, err);
-  for (int i = (int)job->first; status == DA_OK && i <= (int)job->last; i++)
-    if (i != DA_STAGE_TUNE || job->first == DA_STAGE_TUNE) status = run_stage(&run, (da_stage)i, err);
+  for (int i = (int)job->first; status == DA_OK && i <= (int)job->last; i++) {
+    if (i == DA_STAGE_TUNE && job->first != DA_STAGE_TUNE) continue; /* a search is only made when it is asked for */
+    if (i == DA_STAGE_TRAIN && job->model_path) continue;            /* a model that is there is not trained again */
+    status = run_stage(&run, (da_stage)i, err);
+  }
   if (status == DA_OK) status = da_run_dismiss_helpers(&run, err);
   if (status == DA_OK) status = collect(&run, result, err);
   da_run_close(&run);

@@ -21,6 +21,8 @@
 
 /* The network, in a bucket. */
 #define DA_KEY_MODEL "model/model.safetensors"
+/* The fit of the incremental method (credit/incremental/known.h), beside it. */
+#define DA_KEY_INCREMENTAL "model/incremental.json"
 
 typedef enum { DA_STAGE_JOURNEYS, DA_STAGE_TUNE, DA_STAGE_TRAIN, DA_STAGE_ATTRIBUTE, DA_STAGE_REPORT, DA_N_STAGES } da_stage;
 

@@ -1,7 +1,10 @@
 /* attribute: journeys and model -> the tables of attention_report/ (the original's jobs "prediction" and "attention_report_generation"). */
 #include <string.h>
+#include <unistd.h>
 #include <xxhash.h>
 
+#include "base/file.h"
+#include "credit/incremental.h"
 #include "model/score.h"
 #include "pipeline/intervals.h"
 #include "pipeline/pipeline_run.h"
@@ -10,14 +13,30 @@
 #include "pipeline/spend.h"
 #include "report/publish.h"
 
+/* The fit of the incremental method beside a model that was named: credit of another log goes by it. Empty: there is none. */
+static da_status read_known(const da_run *run, da_text *json, da_error *err) {
+  const char *model = run->job->model_path, *slash = model ? strrchr(model, '/') : NULL;
+  if (!model) return DA_OK;
+  da_text path = {0};
+  da_text_printf(&path, "%.*s%s", slash ? (int)(slash + 1 - model) : 0, model, strrchr(DA_KEY_INCREMENTAL, '/') + 1);
+  da_status status = da_text_check(&path, err);
+  if (status == DA_OK && access(da_text_cstr(&path), F_OK) == 0) status = da_file_read(da_text_cstr(&path), json, err);
+  da_text_free(&path);
+  return status;
+}
+
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   bool exists = false;
+  da_text known = {0};
   DA_TRY(da_run_need_set(run, err));
   DA_TRY(da_run_need_model(run, &exists, err));
   da_text spend = {0};
-  da_status status = da_spend_read(run->job->bucket, &spend, err);
-  uint64_t input[] = {run->set.checksum, run->model_hash, XXH64(da_text_cstr(&spend), spend.length, 0)};
+  da_status status = read_known(run, &known, err);
+  if (status == DA_OK) status = da_spend_read(run->job->bucket, &spend, err);
+  uint64_t input[] = {run->set.checksum, run->model_hash, XXH64(da_text_cstr(&spend), spend.length, 0),
+                      XXH64(da_text_cstr(&known), known.length, 0)};
   da_text_free(&spend);
+  da_text_free(&known);
   DA_TRY(status);
   return da_run_fingerprint(run, "credit seed", (const char *)input, sizeof input, out, err);
 }
@@ -42,6 +61,7 @@ typedef struct {
   da_pass *pass;
   da_publication *publication;
   da_arena arena; /* what the facts point to */
+  da_text known;  /* the fit that a named model came with */
 } attribution;
 
 static da_status gather_spend(da_run *run, attribution *a, da_run_facts *facts, da_error *err) {
@@ -52,6 +72,20 @@ static da_status gather_spend(da_run *run, attribution *a, da_run_facts *facts, 
   return status;
 }
 
+/* The fit goes beside the model, for logs of other days. */
+static da_status keep_fit(const attribution *a, da_error *err) {
+  if (a->known.length > 0) return DA_OK;
+  for (size_t m = 0; m < a->fitted.n; m++) {
+    if (a->fitted.owners[m] != &da_method_incremental) continue;
+    da_text json = {0};
+    da_status status = da_incremental_write(a->fitted.states[m], &json, err);
+    if (status == DA_OK) status = da_publication_put(a->publication, DA_KEY_INCREMENTAL, json.data, json.length, err);
+    da_text_free(&json);
+    return status;
+  }
+  return DA_OK;
+}
+
 static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publication_begin(run->job->bucket, &a->publication, err));
   DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
@@ -60,6 +94,7 @@ static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(gather_spend(run, a, &facts, err));
   da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
+  DA_TRY(keep_fit(a, err));
   return da_publication_commit(a->publication, err);
 }
 
@@ -76,8 +111,13 @@ static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error 
   size_t n_methods = 0;
   bool has_network = run->model_is_open;
   DA_TRY(da_methods_choose(run->job->config, has_network, methods, &n_methods, err));
-  a->input = (da_credit_input){
-      .set = &run->set, .config = run->job->config, .pool = run->pool, .monitor = &run->monitor, .n_touches_cut = touches_cut(run)};
+  DA_TRY(read_known(run, &a->known, err));
+  a->input = (da_credit_input){.set = &run->set,
+                               .config = run->job->config,
+                               .pool = run->pool,
+                               .monitor = &run->monitor,
+                               .known_incremental = {a->known.data, a->known.length},
+                               .n_touches_cut = touches_cut(run)};
   DA_TRY(da_fitted_open(&a->input, methods, n_methods, &a->fitted, err));
   da_pass_options options = {0};
   if (has_network) {
@@ -109,6 +149,7 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
   da_scorer_close(a.net.scorer);
   da_fitted_close(&a.fitted);
   da_arena_free(&a.arena);
+  da_text_free(&a.known);
   return status;
 }
 

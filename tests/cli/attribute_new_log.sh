@@ -19,6 +19,14 @@ assert any(m["method"] == "attention" for m in r["attribute"]["methods"])'
 # The model file alone is enough, and gives the same credit.
 works attribute --model shop/model/model.safetensors --input july/raw --output again
 cmp scored/attention_report/campaign_credit.parquet again/attention_report/campaign_credit.parquet
+# The incremental method's fit comes along with the model, and nothing is fitted to the new log.
+[ -s shop/model/incremental.json ] && [ ! -e scored/model ]
+python3 -c '
+import json
+assert any("earlier fit" in n["sentence"] for n in json.load(open("first.json"))["attribute"]["notes"])'
+printf '{}' >broken.json
+mkdir other && cp shop/model/model.safetensors other && cp broken.json other/incremental.json
+refuses 3 'expected a fit of the incremental method' attribute --model other/model.safetensors --input july/raw --output x
 refuses 2 'expected --input and --output together' attribute shop --input july/raw
 refuses 2 'expected --input and --output together' attribute shop --output x
 refuses 2 'in another folder than the bucket' attribute shop --input july/raw --output ./shop/
