@@ -15,6 +15,9 @@ da_require_module(yaml yaml-0.1 libyaml-dev)
 da_require_module(cjson libcjson libcjson-dev)
 da_require_module(xxhash libxxhash libxxhash-dev)
 da_require_module(zlib zlib zlib1g-dev)
+da_require_module(curl libcurl>=7.88 libcurl4-openssl-dev)
+da_require_module(expat expat libexpat1-dev)
+da_require_module(crypto libcrypto libssl-dev)
 da_require_module(cmocka cmocka libcmocka-dev)
 
 # Several machines or processes for training: taken when it is there.

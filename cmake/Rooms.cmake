@@ -2,7 +2,7 @@
 
 # What each room stands on beside the rooms before it.
 set(DA_LINK_base Threads::Threads m)
-set(DA_LINK_store DuckDB::DuckDB PkgConfig::yaml PkgConfig::cjson PkgConfig::xxhash PkgConfig::zlib)
+set(DA_LINK_store DuckDB::DuckDB PkgConfig::yaml PkgConfig::cjson PkgConfig::xxhash PkgConfig::zlib PkgConfig::curl PkgConfig::expat PkgConfig::crypto)
 
 # da_room_sources(ROOM SOURCES TESTS): the room's .c files, and apart from them its tests and fuzz targets.
 function(da_room_sources room sources_variable tests_variable)

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "pipeline/exit_code.h"
+#include "pipeline/settings.h"
 
 void da_session_open(const da_options *options, da_session *session) {
   *session = (da_session){.options = options};
@@ -49,26 +50,14 @@ da_status da_session_settings(da_session *session, const da_bucket *bucket) {
   return da_options_config(session->options, bucket, &session->config, &session->err);
 }
 
-static da_status open_named_bucket(da_session *session) {
-  const da_options *options = session->options;
-  da_error *err = &session->err;
-  if (options->n_positional > 0) return da_bucket_open(options->positional[0], &session->bucket, err);
-  if (!options->config_path) {
-    return da_fail(err, DA_ERR_ARG, "expected BUCKET, or --config FILE with bucket_nm, but found neither");
-  }
-  da_config config;
-  da_config_init(&config);
-  da_status status = da_options_config(options, NULL, &config, err);
-  if (status == DA_OK && !config.bucket_nm) {
-    status = da_fail(err, DA_ERR_CONFIG, "expected bucket_nm in %s, since no BUCKET was given, but found none", options->config_path);
-  }
-  if (status == DA_OK) status = da_bucket_open(config.bucket_nm, &session->bucket, err);
-  da_config_free(&config);
-  return status;
+da_status da_session_open_bucket(da_session *session, const char *location, bool make) {
+  const da_options *o = session->options;
+  return da_settings_open_bucket(location, make, o->config_path, o->assignments, (size_t)o->n_assignments, &session->bucket, &session->err);
 }
 
 da_status da_session_bucket(da_session *session) {
-  DA_TRY(open_named_bucket(session));
+  const da_options *options = session->options;
+  DA_TRY(da_session_open_bucket(session, options->n_positional > 0 ? options->positional[0] : NULL, false));
   return da_session_settings(session, session->bucket);
 }
 

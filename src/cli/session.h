@@ -37,6 +37,8 @@ int da_session_close(da_session *session, da_status status);
 
 /* The settings that the call amounts to, over those of the bucket's config.yaml (bucket NULL: over the defaults). */
 da_status da_session_settings(da_session *session, const da_bucket *bucket) DA_MUST_CHECK;
+/* A folder or s3://; NULL: bucket_nm of the settings. make: the folder, when it is missing. */
+da_status da_session_open_bucket(da_session *session, const char *location, bool make) DA_MUST_CHECK;
 /* BUCKET (the first argument), or bucket_nm of the file after --config; then the settings. */
 da_status da_session_bucket(da_session *session) DA_MUST_CHECK;
 /* spill_folder: where a query too large for memory goes on; NULL: nowhere. */

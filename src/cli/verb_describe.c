@@ -99,7 +99,7 @@ static da_status print_json(da_session *session, const da_description *d) {
 static da_status read_settings(da_session *session) {
   const char *input = session->options->positional[0];
   struct stat info;
-  if (stat(input, &info) == 0 && S_ISDIR(info.st_mode)) DA_TRY(da_bucket_open(input, &session->bucket, &session->err));
+  if (stat(input, &info) == 0 && S_ISDIR(info.st_mode)) DA_TRY(da_session_open_bucket(session, input, false));
   return da_session_settings(session, session->bucket);
 }
 

@@ -18,7 +18,7 @@ static da_status simulate(da_session *session, da_truth *truth) {
   if (options->truth_path && options->no_truth) return da_fail(&session->err, DA_ERR_ARG, "expected one of --truth and --no-truth");
   DA_TRY(da_session_settings(session, NULL));
   DA_TRY(da_session_pool(session));
-  DA_TRY(da_bucket_create(options->positional[1], &session->bucket, &session->err));
+  DA_TRY(da_session_open_bucket(session, options->positional[1], true));
   DA_TRY(da_bucket_lock(session->bucket, &session->err));
   DA_TRY(da_session_db(session, NULL));
   da_simulation_options simulation = {.world = options->positional[0],

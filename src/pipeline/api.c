@@ -49,7 +49,7 @@ int da_run(const char *location, const char *const *settings, size_t n_settings,
   da_config config;
   da_config_init(&config);
   da_run_job job = {.config = &config, .monitor = &monitor, .first = DA_STAGE_JOURNEYS, .last = DA_STAGE_REPORT, .force = force != 0};
-  da_status status = da_bucket_open(location, &bucket, &err);
+  da_status status = da_settings_open_bucket(location, false, NULL, settings, n_settings, &bucket, &err);
   job.bucket = bucket;
   if (status == DA_OK) status = da_settings_read(bucket, NULL, settings, n_settings, &config, &err);
   if (status == DA_OK && first) status = da_stage_find(first, &job.first, &err);

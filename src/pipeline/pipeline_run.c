@@ -50,7 +50,7 @@ da_status da_run_need_db(da_run *run, da_error *err) {
   da_db_options options = {.memory_bytes = config->memory_bytes, .threads = config->threads, .spill_folder = spill_folder};
   da_status status = da_db_open(&options, &run->db, err);
   da_mem_free(spill_folder);
-  return status;
+  return status == DA_OK ? da_bucket_connect(run->job->bucket, run->db, config->source != NULL, err) : status;
 }
 
 da_status da_run_need_set(da_run *run, da_error *err) {

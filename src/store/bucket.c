@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/bucket_backend.h"
+#include "store/bucket_s3_settings.h"
 
 /* ---- Keys ---- */
 
@@ -21,22 +22,22 @@ static da_status check_key(const char *key, bool is_prefix, da_error *err) {
 
 /* ---- The bucket ---- */
 
-/* "data//" is "data", "/" stays. */
+/* "data//" is "data"; "/" and "s3://" stay. */
 static char *trim_location(const char *location) {
-  size_t length = strlen(location);
-  while (length > 1 && location[length - 1] == '/') length--;
+  size_t length = strlen(location), least = da_s3_is_location(location) ? strlen("s3://") : 1;
+  while (length > least && location[length - 1] == '/') length--;
   return da_mem_strndup(location, length);
 }
 
-static da_status open_bucket(const char *location, bool make, da_bucket **out, da_error *err) {
+da_status da_bucket_open_with(const char *location, const da_bucket_options *options, da_bucket **out, da_error *err) {
   *out = NULL;
   if (!*location) return da_fail(err, DA_ERR_IO, "expected a bucket (a folder) but found an empty name");
   da_bucket *bucket = da_mem_calloc(1, sizeof *bucket);
   if (!bucket) return da_mem_fail(err, 1, sizeof *bucket, "a bucket");
-  bucket->backend = &da_bucket_folder;
+  bucket->backend = da_s3_is_location(location) ? &da_bucket_s3 : &da_bucket_folder;
   bucket->lock_file = -1;
   bucket->location = trim_location(location);
-  da_status status = bucket->location ? bucket->backend->open(bucket, make, err) : da_mem_fail(err, strlen(location), 1, "a bucket");
+  da_status status = bucket->location ? bucket->backend->open(bucket, options, err) : da_mem_fail(err, strlen(location), 1, "a bucket");
   if (status != DA_OK) {
     da_bucket_close(bucket);
     return status;
@@ -45,9 +46,13 @@ static da_status open_bucket(const char *location, bool make, da_bucket **out, d
   return DA_OK;
 }
 
-da_status da_bucket_open(const char *location, da_bucket **bucket, da_error *err) { return open_bucket(location, false, bucket, err); }
+da_status da_bucket_open(const char *location, da_bucket **bucket, da_error *err) {
+  return da_bucket_open_with(location, &(da_bucket_options){.make = false}, bucket, err);
+}
 
-da_status da_bucket_create(const char *location, da_bucket **bucket, da_error *err) { return open_bucket(location, true, bucket, err); }
+da_status da_bucket_create(const char *location, da_bucket **bucket, da_error *err) {
+  return da_bucket_open_with(location, &(da_bucket_options){.make = true}, bucket, err);
+}
 
 void da_bucket_close(da_bucket *bucket) {
   if (!bucket) return;
@@ -56,6 +61,8 @@ void da_bucket_close(da_bucket *bucket) {
   da_mem_free(bucket->location);
   da_mem_free(bucket);
 }
+
+bool da_bucket_is_remote(const char *location) { return da_s3_is_location(location); }
 
 const char *da_bucket_location(const da_bucket *bucket) { return bucket->location; }
 
@@ -67,6 +74,10 @@ da_status da_bucket_lock(da_bucket *bucket, da_error *err) {
 }
 
 char *da_bucket_spill_folder(const da_bucket *bucket) { return da_path_join(bucket->work, "spill"); }
+
+da_status da_bucket_connect(const da_bucket *bucket, da_db *db, bool with_patterns, da_error *err) {
+  return bucket->backend->connect ? bucket->backend->connect(bucket, db, with_patterns, err) : DA_OK;
+}
 
 char *da_bucket_url(const da_bucket *bucket, const char *key) { return da_path_join(bucket->location, key); }
 
@@ -189,11 +200,11 @@ da_status da_publication_put(da_publication *publication, const char *key, const
   return da_path_write(path, data, n_bytes, err);
 }
 
-da_status da_publication_commit(da_publication *publication, da_error *err) {
+static da_status put_outputs(da_publication *publication, da_error *err) {
   da_bucket *bucket = publication->bucket;
   for (size_t i = 0; i < publication->n; i++) {
     DA_TRY(da_path_sync(publication->outputs[i].path, err));
-    DA_TRY(bucket->backend->prepare(bucket, publication->outputs[i].key, err));
+    DA_TRY(bucket->backend->prepare(bucket, publication->outputs[i].key, publication->outputs[i].path, err));
   }
   if (publication->n == 0) return DA_OK;
   if (publication->n == 1) return bucket->backend->put(bucket, publication->outputs[0].key, publication->outputs[0].path, err);
@@ -202,6 +213,13 @@ da_status da_publication_commit(da_publication *publication, da_error *err) {
   for (size_t i = 0; i < publication->n; i++) DA_TRY(da_commit_put(bucket, publication->outputs[i].key, err));
   da_commit_end(bucket);
   return DA_OK;
+}
+
+da_status da_publication_commit(da_publication *publication, da_error *err) {
+  da_bucket *bucket = publication->bucket;
+  da_status status = put_outputs(publication, err);
+  if (status != DA_OK && bucket->backend->abandon) bucket->backend->abandon(bucket);
+  return status;
 }
 
 void da_publication_close(da_publication *publication) {

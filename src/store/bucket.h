@@ -1,7 +1,7 @@
-/* A bucket: a folder (or, later, s3://name/prefix) that holds the tree of design 2.
+/* A bucket: a folder, or s3://name/prefix, that holds the tree of design 2.
  *
  * Keys are relative paths with '/' ("model/model.safetensors"). Outputs appear whole or not at all: they are written
- * aside, synced, and renamed when their publication commits. Nothing here assumes that a bucket can append, rename
+ * aside, synced, and renamed (S3: completed) when their publication commits. Nothing here assumes that a bucket can append, rename
  * cheaply, or list consistently beyond what S3 offers: callers only get, put, list, exists, and publish. */
 #ifndef DA_STORE_BUCKET_H
 #define DA_STORE_BUCKET_H
@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "base/status.h"
 #include "base/text.h"
+#include "store/config.h"
+#include "store/db.h"
 
 typedef struct da_bucket da_bucket;
 
@@ -31,11 +33,19 @@ typedef struct {
   da_arena keys; /* owns every key */
 } da_object_list;
 
-/* location: a folder that exists. DA_ERR_IO with a sentence otherwise. */
+typedef struct {
+  bool make;              /* the folder, when it is missing (simulate, --output); S3 needs none */
+  const da_config_s3 *s3; /* NULL: defaults and environment; not needed after opening */
+} da_bucket_options;
+
+/* location: a folder, or s3://name/prefix. DA_ERR_IO with a sentence when it is not there. */
+da_status da_bucket_open_with(const char *location, const da_bucket_options *options, da_bucket **bucket, da_error *err) DA_MUST_CHECK;
+/* With all defaults; da_bucket_create makes the folder. */
 da_status da_bucket_open(const char *location, da_bucket **bucket, da_error *err) DA_MUST_CHECK;
-/* The same; makes the folder when it is missing (simulate, --output). */
 da_status da_bucket_create(const char *location, da_bucket **bucket, da_error *err) DA_MUST_CHECK;
 void da_bucket_close(da_bucket *bucket); /* NULL allowed; gives the lock back */
+/* Whether a location is s3://..., no folder. */
+bool da_bucket_is_remote(const char *location);
 const char *da_bucket_location(const da_bucket *bucket);
 
 /* Only one run works on a bucket at a time: DA_ERR_IO naming the other's process when it is taken, or saying that the bucket
@@ -45,6 +55,9 @@ da_status da_bucket_lock(da_bucket *bucket, da_error *err) DA_MUST_CHECK;
  * caller's (da_mem_free). NULL when memory ran out. */
 char *da_bucket_spill_folder(const da_bucket *bucket);
 
+/* Lets the session read the bucket's URLs (loads httpfs and gives it the keys, which may be lent for a time: call it shortly before).
+ * with_patterns: s3:// in the user's own SQL may hold * and ?; otherwise every URL is one object's name, whatever is in it. */
+da_status da_bucket_connect(const da_bucket *bucket, da_db *db, bool with_patterns, da_error *err) DA_MUST_CHECK;
 /* What DuckDB reads: a path or URL of a key. Owned by the caller (da_mem_free). NULL when memory ran out. */
 char *da_bucket_url(const da_bucket *bucket, const char *key);
 da_status da_bucket_exists(const da_bucket *bucket, const char *key, bool *exists, da_error *err) DA_MUST_CHECK;
@@ -67,9 +80,9 @@ da_status da_publication_begin(da_bucket *bucket, da_publication **publication, 
 da_status da_publication_path(da_publication *publication, const char *key, const char **path, da_error *err) DA_MUST_CHECK;
 /* Small outputs in one call. */
 da_status da_publication_put(da_publication *publication, const char *key, const void *data, size_t n_bytes, da_error *err) DA_MUST_CHECK;
-/* Syncs every file and looks whether all may be put in place; only then puts them there, in the order in which they were asked for:
- * add last the one that says that the others are complete. After a crash in between, the next holder of the lock ends what was begun.
- * Where there are several outputs, none may have a hidden name (see da_bucket_list). */
+/* Syncs every file and looks whether all may be put in place (S3: sends them); only then puts them there, in the order in which they
+ * were asked for: add last the one that says that the others are complete. After a crash in between, the next holder of the lock ends
+ * what was begun. Where there are several outputs, none may have a hidden name (see da_bucket_list). */
 da_status da_publication_commit(da_publication *publication, da_error *err) DA_MUST_CHECK;
 /* Removes what was written aside and not committed. NULL allowed. Always call it: it frees. */
 void da_publication_close(da_publication *publication);

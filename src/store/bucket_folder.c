@@ -23,10 +23,10 @@ static da_status no_memory(da_error *err, const char *key) { return da_mem_fail(
 
 /* ---- Opening and locking ---- */
 
-static da_status open_folder(da_bucket *bucket, bool make, da_error *err) {
+static da_status open_folder(da_bucket *bucket, const da_bucket_options *options, da_error *err) {
   bucket->work = da_path_join(bucket->location, DA_BUCKET_HIDDEN);
   if (!bucket->work) return no_memory(err, bucket->location);
-  if (make) return da_path_make_parents(bucket->work, err);
+  if (options->make) return da_path_make_parents(bucket->work, err);
   struct stat info;
   if (stat(bucket->location, &info) != 0) {
     if (errno == ENOENT) {
@@ -74,26 +74,20 @@ static da_status take_lock(da_bucket *bucket, const char *path, da_error *err) {
   return DA_OK;
 }
 
-static void remove_in_work(const da_bucket *bucket, const char *name) {
-  char *path = da_path_join(bucket->work, name);
-  if (path) da_path_remove(path);
-  da_mem_free(path);
-}
-
 static da_status lock_folder(da_bucket *bucket, da_error *err) {
   char *path = da_path_join(bucket->work, "lock");
   if (!path) return no_memory(err, bucket->work);
   da_status status = take_lock(bucket, path, err);
   da_mem_free(path);
   DA_TRY(status);
-  remove_in_work(bucket, "aside");
-  remove_in_work(bucket, "spill");
+  da_path_remove_in(bucket->work, "aside");
+  da_path_remove_in(bucket->work, "spill");
   return DA_OK;
 }
 
 static void close_folder(da_bucket *bucket) {
   if (bucket->lock_file < 0) return;
-  remove_in_work(bucket, "aside");
+  da_path_remove_in(bucket->work, "aside");
   close(bucket->lock_file);
   bucket->lock_file = -1;
 }
@@ -218,7 +212,9 @@ static void cut_to_parent(char *path) {
   if (slash) slash[slash == path] = 0;
 }
 
-static da_status prepare_in_folder(da_bucket *bucket, const char *key, da_error *err) {
+/* Makes the folder that the key lies in. */
+static da_status prepare_in_folder(da_bucket *bucket, const char *key, const char *from, da_error *err) {
+  (void)from;
   char *path = da_path_join(bucket->location, key);
   if (!path) return no_memory(err, key);
   struct stat info;

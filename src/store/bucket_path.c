@@ -93,3 +93,9 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 }
 
 void da_path_remove(const char *path) { nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS); }
+
+void da_path_remove_in(const char *folder, const char *name) {
+  char *path = da_path_join(folder, name);
+  if (path) da_path_remove(path);
+  da_mem_free(path);
+}

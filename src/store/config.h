@@ -75,8 +75,11 @@ typedef struct {
 } da_config_credit;
 
 typedef struct {
-  const char *endpoint, *region, *url_style;
-  bool use_ssl;
+  const char *endpoint, *region, *url_style, *profile; /* NULL: see store/bucket_s3_settings.h */
+  const char *cache_folder;                            /* NULL: in the user's cache */
+  bool use_ssl, requester_pays, anonymous;
+  uint32_t timeout_seconds, retries;
+  uint64_t part_bytes;
 } da_config_s3;
 
 /* A job of the original, run on SageMaker. */

@@ -69,6 +69,13 @@ static const da_config_key keys[] = {
     {"s3.region", DA_KEY_TEXT, AT(s3.region), 0, 0, NULL, "AWS region"},
     {"s3.url_style", DA_KEY_TEXT, AT(s3.url_style), 0, 0, NULL, "vhost or path"},
     {"s3.use_ssl", DA_KEY_FLAG, AT(s3.use_ssl), 0, 0, "true", "https"},
+    {"s3.profile", DA_KEY_TEXT, AT(s3.profile), 0, 0, NULL, "of ~/.aws"},
+    {"s3.requester_pays", DA_KEY_FLAG, AT(s3.requester_pays), 0, 0, "false", "who asks pays for the transfer"},
+    {"s3.anonymous", DA_KEY_FLAG, AT(s3.anonymous), 0, 0, "false", "no keys: the bucket is public"},
+    {"s3.timeout_seconds", DA_KEY_COUNT, AT(s3.timeout_seconds), 1, 3600, "30", "of silence, before a request is tried again"},
+    {"s3.retries", DA_KEY_COUNT, AT(s3.retries), 0, 100, "8", "of a request that failed, with growing waits"},
+    {"s3.part_size", DA_KEY_SIZE, AT(s3.part_bytes), 5242880, 5e9, "16MB", "of an upload; larger where 10,000 parts would not do"},
+    {"s3.cache_folder", DA_KEY_TEXT, AT(s3.cache_folder), 0, 0, NULL, "local folder for copies and what is spilled"},
 
     JOB("feature_engineering", DA_JOB_FEATURE_ENGINEERING),
     JOB("preprocessing", DA_JOB_PREPROCESSING),

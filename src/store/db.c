@@ -103,6 +103,10 @@ void da_sql_identifier(da_text *sql, const char *name) { quote(sql, name, '"'); 
 void da_sql_literal(da_text *sql, const char *text) { quote(sql, text, '\''); }
 
 void da_sql_path(da_text *sql, const char *path) {
+  if (strncmp(path, "s3://", 5) == 0) { /* da_bucket_connect makes these exact */
+    da_sql_literal(sql, path);
+    return;
+  }
   da_text pattern = {0};
   for (const char *c = path; *c; c++) {
     if (strchr("*?[", *c))

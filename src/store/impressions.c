@@ -34,7 +34,7 @@ static da_status open_raw(struct da_raw_log *raw, const da_bucket *bucket, const
   raw->query = location ? NULL : raw->config->source;
   raw->what = da_mem_strdup(location ? location : raw->query ? "the query of source" : "raw/");
   if (!raw->what) return da_mem_fail(err, 1, 64, "the log");
-  if (bucket || location) DA_TRY(da_raw_files_find(bucket, location, raw->files, err));
+  if (bucket || location) DA_TRY(da_raw_files_find(raw->db, &raw->config->s3, bucket, location, raw->files, err));
   if (!raw->query && raw->files[DA_RAW_IMPRESSIONS].n == 0) return refuse_empty(bucket, location, err);
   if (raw->query) da_text_printf(fingerprint, "%s\n", raw->query);
   for (int kind = raw->query ? DA_RAW_CONVERSIONS : DA_RAW_IMPRESSIONS; kind < DA_N_RAW_KINDS; kind++)

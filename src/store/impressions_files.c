@@ -80,15 +80,40 @@ static da_status add_bucket(const da_bucket *bucket, const char *prefix, da_raw_
   return status;
 }
 
-static da_status add_folder(const char *location, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
-  da_bucket *folder = NULL;
-  DA_TRY(da_bucket_open(location, &folder, err));
+static da_status add_folder(const da_bucket *folder, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
   da_status status = add_bucket(folder, "raw/", files, err);
-  if (status == DA_OK && files[DA_RAW_IMPRESSIONS].n == 0) {
-    da_raw_files_free(files);
-    status = add_bucket(folder, "", files, err);
-  }
+  if (status != DA_OK || files[DA_RAW_IMPRESSIONS].n > 0) return status;
+  da_raw_files_free(files);
+  return add_bucket(folder, "", files, err);
+}
+
+/* One object, of a bucket that ends where its name begins. */
+static da_status add_object(const da_bucket *folder, const char *name, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
+  da_object_list list = {0};
+  da_status status = da_bucket_list(folder, "", &list, err);
+  const da_object *object = NULL;
+  for (size_t i = 0; i < list.n && !object; i++)
+    if (strcmp(list.items[i].key, name) == 0) object = &list.items[i];
+  da_raw_format format = DA_RAW_PARQUET;
+  if (status == DA_OK && (!object || !find_format(name, &format)))
+    status = da_fail(err, DA_ERR_IO, "expected %s in %s but found none", name, da_bucket_location(folder));
+  if (status == DA_OK) status = add_file(&files[DA_RAW_IMPRESSIONS], da_bucket_url(folder, name), format, object, err);
+  da_object_list_free(&list);
+  return status;
+}
+
+/* s3://name/prefix, or s3://name/prefix/log.parquet. */
+static da_status add_s3(da_db *db, const da_config_s3 *s3, const char *location, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
+  da_raw_format format;
+  const char *name = find_format(location, &format) ? strrchr(location, '/') + 1 : NULL;
+  char *place = name ? da_mem_strndup(location, (size_t)(name - location)) : da_mem_strdup(location);
+  if (!place) return da_mem_fail(err, strlen(location), 1, "the name of a bucket");
+  da_bucket *folder = NULL;
+  da_status status = da_bucket_open_with(place, &(da_bucket_options){.s3 = s3}, &folder, err);
+  if (status == DA_OK) status = da_bucket_connect(folder, db, false, err);
+  if (status == DA_OK) status = name ? add_object(folder, name, files, err) : add_folder(folder, files, err);
   da_bucket_close(folder);
+  da_mem_free(place);
   return status;
 }
 
@@ -102,13 +127,23 @@ static da_status add_one(const char *path, const struct stat *info, da_raw_files
   return add_file(&files[DA_RAW_IMPRESSIONS], da_mem_strdup(path), format, &object, err);
 }
 
-da_status da_raw_files_find(const da_bucket *bucket, const char *location, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
-  if (!location) return add_bucket(bucket, "raw/", files, err);
+static da_status add_location(const char *location, da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
   struct stat info;
   if (stat(location, &info) != 0) {
     return da_fail(err, DA_ERR_IO, "expected a file or folder of impressions at %s but found: %s", location, strerror(errno));
   }
-  return S_ISDIR(info.st_mode) ? add_folder(location, files, err) : add_one(location, &info, files, err);
+  if (!S_ISDIR(info.st_mode)) return add_one(location, &info, files, err);
+  da_bucket *folder = NULL;
+  DA_TRY(da_bucket_open(location, &folder, err));
+  da_status status = add_folder(folder, files, err);
+  da_bucket_close(folder);
+  return status;
+}
+
+da_status da_raw_files_find(da_db *db, const da_config_s3 *s3, const da_bucket *bucket, const char *location,
+                            da_raw_files files[DA_N_RAW_KINDS], da_error *err) {
+  if (!location) return add_bucket(bucket, "raw/", files, err);
+  return da_bucket_is_remote(location) ? add_s3(db, s3, location, files, err) : add_location(location, files, err);
 }
 
 void da_raw_files_free(da_raw_files files[DA_N_RAW_KINDS]) {
