@@ -9,6 +9,7 @@
 
 #include "base/monitor.h"
 #include "base/status.h"
+#include "base/text.h"
 
 /* A table on its way out (table.c); the session lists those that are being written, so that SQL can name them by number. */
 typedef struct da_table_writer da_table_writer;
@@ -56,5 +57,7 @@ void da_statement_close(da_statement *statement);
 /* Turns a message of DuckDB ("Conversion Error: Could not ...\n\nLINE 1: ...") into our code and one sentence without
  * SQL, advice or settings of DuckDB. NULL or "" is taken for a fault without explanation. */
 da_status da_duck_fail(const char *message, da_error *err) DA_MUST_CHECK;
+/* Appends what a message of httpfs means ("Request returned HTTP 503 for HTTP HEAD to 'URL'"); false when it is none. */
+bool da_duck_explain_http(const char *message, da_text *sentence);
 
 #endif

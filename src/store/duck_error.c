@@ -145,7 +145,7 @@ da_status da_duck_fail(const char *message, da_error *err) {
   const char *csv = strstr(message, "CSV Error on Line: ");
   if (csv)
     append_csv_fault(&sentence, message, csv + strlen("CSV Error on Line: "));
-  else
+  else if (code != DA_ERR_IO || !da_duck_explain_http(message, &sentence))
     append_paragraph(&sentence, message);
   drop_closing_marks(&sentence);
 

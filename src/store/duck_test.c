@@ -46,6 +46,13 @@ static void messages_become_sentences(void **state) {
        "* Disable\n\n  file = q.csv\n",
        DA_ERR_DATA, "q.csv, line 2: Value with unterminated quote found (the line is `1,2,\"abc`)"},
       {"INTERRUPT Error: Interrupted!", DA_ERR_INTERRUPTED, "Interrupted!"},
+      {"HTTP Error: Request returned HTTP 503 for HTTP HEAD to 'http://h:1/b/raw/a.parquet'", DA_ERR_IO,
+       "expected to read http://h:1/b/raw/a.parquet but the server is overloaded or out of order; run again later (HTTP 503)"},
+      {"HTTP Error: HTTP GET error reading 's3://b/raw/a.csv' in region 'us-east-1' (HTTP 404 Not Found)\n\nLINE 1: select", DA_ERR_IO,
+       "expected to read s3://b/raw/a.csv but found none of that name; was it removed meanwhile? (HTTP 404)"},
+      {"IO Error: Could not connect to server error for HTTP HEAD to 'http://h:1/b/a'", DA_ERR_IO,
+       "expected to read http://h:1/b/a but the connection failed each time; look at the network, and run again (Could not connect to "
+       "server)"},
       {"something new", DA_ERR_INTERNAL, "DuckDB failed: something new"},
       {"", DA_ERR_INTERNAL, "DuckDB failed without saying why"},
       {NULL, DA_ERR_INTERNAL, "DuckDB failed without saying why"},

@@ -11,7 +11,7 @@ enum { IN_BYTES = 1 << 16, OUT_BYTES = 1 << 18 };
 
 typedef struct {
   FILE *file;
-  const char *path;
+  const char *name;
   z_stream stream;
   unsigned char *in, *out;
   uint64_t n_read;
@@ -31,7 +31,7 @@ static void give_back(void *context, void *block) {
 static da_status refill(unpacker *u, da_error *err) {
   if (u->stream.avail_in > 0) return DA_OK;
   size_t n = fread(u->in, 1, IN_BYTES, u->file);
-  if (n == 0 && ferror(u->file)) return da_fail(err, DA_ERR_IO, "expected to read %s but found: %s", u->path, strerror(errno));
+  if (n == 0 && ferror(u->file)) return da_fail(err, DA_ERR_IO, "expected to read %s but found: %s", u->name, strerror(errno));
   u->stream.next_in = u->in;
   u->stream.avail_in = (unsigned)n;
   u->n_read += n;
@@ -39,7 +39,7 @@ static da_status refill(unpacker *u, da_error *err) {
 }
 
 static da_status refuse(const unpacker *u, const char *what, da_error *err) {
-  return da_fail(err, DA_ERR_DATA, "expected a whole gzip file but %s %s after %llu bytes; get it again", u->path, what,
+  return da_fail(err, DA_ERR_DATA, "expected a whole gzip file but %s %s after %llu bytes; get it again", u->name, what,
                  (unsigned long long)(u->n_read - u->stream.avail_in));
 }
 
@@ -68,11 +68,11 @@ static da_status check_members(unpacker *u, const da_monitor *monitor, da_error 
   return DA_OK;
 }
 
-da_status da_gzip_check(const char *path, const da_monitor *monitor, da_error *err) {
-  unpacker u = {.path = path, .stream = {.zalloc = allocate, .zfree = give_back}};
+da_status da_gzip_check(const char *path, const char *name, const da_monitor *monitor, da_error *err) {
+  unpacker u = {.name = name, .stream = {.zalloc = allocate, .zfree = give_back}};
   const int gzip_only = 15 + 16; /* the largest window, and no other format */
   u.file = fopen(path, "rb");
-  if (!u.file) return da_fail(err, DA_ERR_IO, "expected to read %s but found: %s", path, strerror(errno));
+  if (!u.file) return da_fail(err, DA_ERR_IO, "expected to read %s but found: %s", name, strerror(errno));
   u.in = da_mem_alloc(1, IN_BYTES);
   u.out = da_mem_alloc(1, OUT_BYTES);
   da_status status = DA_OK;

@@ -23,11 +23,11 @@ static void whole_files_pass(void **state) {
   size_t n_bytes;
   for (int n_members = 1; n_members <= 3; n_members++) {
     unsigned char *bytes = make(path, n_members, &n_bytes);
-    expect_ok(da_gzip_check(path, NULL, err));
+    expect_ok(da_gzip_check(path, path, NULL, err));
     unsigned char *padded = calloc(n_bytes + 512, 1);
     memcpy(padded, bytes, n_bytes);
     folder_write(path, padded, n_bytes + 512);
-    expect_ok(da_gzip_check(path, NULL, err));
+    expect_ok(da_gzip_check(path, path, NULL, err));
     free(padded);
     free(bytes);
   }
@@ -42,7 +42,7 @@ static void every_cut_is_found(void **state) {
   unsigned char *bytes = make(path, 1, &n_bytes);
   for (size_t n = 0; n < n_bytes; n++) {
     folder_write(path, bytes, n);
-    expect_fail(da_gzip_check(path, NULL, err), DA_ERR_DATA, "log.csv.gz ends after");
+    expect_fail(da_gzip_check(path, path, NULL, err), DA_ERR_DATA, "log.csv.gz ends after");
   }
   free(bytes);
   folder_remove(folder);
@@ -69,7 +69,7 @@ static void damage_is_found(void **state) {
     bytes[i] ^= 0x10;
     folder_write(path, bytes, n_bytes);
     da_error fault = {0};
-    if (da_gzip_check(path, NULL, &fault) == DA_OK) { /* a bit that fills up a byte, or another way to write the same */
+    if (da_gzip_check(path, path, NULL, &fault) == DA_OK) { /* a bit that fills up a byte, or another way to write the same */
       unpack(path, found);
       assert_string_equal(found, whole);
     } else {
@@ -79,8 +79,8 @@ static void damage_is_found(void **state) {
   }
   free(bytes);
   store_write_text(folder, "log.csv.gz", "uid,timestamp\n");
-  expect_fail(da_gzip_check(path, NULL, err), DA_ERR_DATA, "is damaged");
-  expect_fail(da_gzip_check(folder_path(folder, "none.gz"), NULL, err), DA_ERR_IO, "none.gz");
+  expect_fail(da_gzip_check(path, path, NULL, err), DA_ERR_DATA, "is damaged");
+  expect_fail(da_gzip_check(folder_path(folder, "none.gz"), "none.gz", NULL, err), DA_ERR_IO, "none.gz");
   folder_remove(folder);
 }
 
@@ -96,7 +96,7 @@ static void it_can_be_interrupted(void **state) {
   size_t n_bytes;
   free(make(path, 1, &n_bytes));
   da_monitor monitor = {.interrupted = always};
-  expect_fail(da_gzip_check(path, &monitor, err), DA_ERR_INTERRUPTED, "interrupted");
+  expect_fail(da_gzip_check(path, path, &monitor, err), DA_ERR_INTERRUPTED, "interrupted");
   folder_remove(folder);
 }
 

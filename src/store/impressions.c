@@ -1,6 +1,7 @@
 #include "store/impressions.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "store/gzip.h"
@@ -9,8 +10,9 @@
 struct da_raw_log {
   da_db *db;
   const da_config *config;
-  const char *query; /* of source; NULL: files */
-  char *what;        /* for messages: "raw/", a path, "the query of source" */
+  const da_bucket *bucket; /* of raw/; NULL: a location of its own */
+  const char *query;       /* of source; NULL: files */
+  char *what;              /* for messages: "raw/", a path, "the query of source" */
   da_raw_files files[DA_N_RAW_KINDS];
   da_raw_table tables[DA_N_RAW_KINDS];
   da_text session_tables; /* names, each ended by a space */
@@ -49,6 +51,7 @@ da_status da_impressions_open(da_db *db, const da_bucket *bucket, const char *lo
   if (!raw) return da_mem_fail(err, 1, sizeof *raw, "the log");
   raw->db = db;
   raw->config = config;
+  raw->bucket = location ? NULL : bucket;
   out->raw = raw;
   da_status status = open_raw(raw, bucket, location, &out->fingerprint, err);
   if (status != DA_OK) da_impressions_free(out);
@@ -115,9 +118,21 @@ static da_status keep_query(struct da_raw_log *raw, da_text *reader, const da_mo
 
 /* ---- Columns ---- */
 
-static da_status check_packed_files(const da_raw_files *files, const da_monitor *monitor, da_error *err) {
+/* An object is fetched for it, and the copy goes at once. describe, which knows no bucket, trusts it. */
+static da_status check_packed_file(const struct da_raw_log *raw, const da_raw_file *file, const da_monitor *monitor, da_error *err) {
+  if (!da_bucket_is_remote(file->url)) return da_gzip_check(file->url, file->url, monitor, err);
+  if (!raw->bucket) return DA_OK;
+  char *path = NULL;
+  DA_TRY(da_bucket_local(raw->bucket, file->key, &path, err));
+  da_status status = da_gzip_check(path, file->url, monitor, err);
+  unlink(path);
+  da_mem_free(path);
+  return status;
+}
+
+static da_status check_packed_files(const struct da_raw_log *raw, const da_raw_files *files, const da_monitor *monitor, da_error *err) {
   for (size_t i = 0; i < files->n; i++)
-    if (da_raw_file_is_packed(&files->items[i])) DA_TRY(da_gzip_check(files->items[i].url, monitor, err));
+    if (da_raw_file_is_packed(&files->items[i])) DA_TRY(check_packed_file(raw, &files->items[i], monitor, err));
   return DA_OK;
 }
 
@@ -132,7 +147,7 @@ static da_status open_table(struct da_raw_log *raw, da_raw_kind kind, const da_m
     da_text_free(&reader);
     return status;
   }
-  DA_TRY(check_packed_files(files, monitor, err));
+  DA_TRY(check_packed_files(raw, files, monitor, err));
   DA_TRY(da_raw_files_lay_out(raw->db, files, err));
   return da_raw_table_open(raw->db, what, files, NULL, &raw->tables[kind], err);
 }

@@ -1,4 +1,5 @@
 """Oracle: the same command on a folder, byte for byte; and files that only the S3 server's folder shows."""
+import gzip
 import json
 import os
 import signal
@@ -44,6 +45,18 @@ class Bucket(case.Case):
         told = self.run_program("journeys", self.url, "--json", "--quiet")
         index = json.loads((self.folder / "shop/campaign_nm_to_one_hot_index.json").read_text())
         self.assertEqual(len(index), 7, told)
+
+    def test_a_packed_file_that_was_cut_off(self):
+        raw = self.folder / "shop/raw"
+        raw.mkdir(parents=True)
+        rows = "".join(f"u{n},{1700000000 + n},c{n % 7},{n % 5 == 0}\n" for n in range(20000))
+        packed = gzip.compress(("uid,timestamp,campaign,conversion\n" + rows).encode())
+        (raw / "a.csv.gz").write_bytes(packed)
+        self.run_program("journeys", self.url)
+        self.run_program("describe", f"{self.url}/raw/a.csv.gz")
+        (raw / "a.csv.gz").write_bytes(packed[:-1000])
+        told = self.run_program("journeys", self.url, code=3)
+        self.assertIn(f"expected a whole gzip file but {self.url}/raw/a.csv.gz ends after", told)
 
     def test_virtual_hosts(self):
         port = servers.free_port()
