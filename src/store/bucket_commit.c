@@ -42,8 +42,11 @@ static da_status put_all(da_bucket *bucket, const char *decided, da_error *err) 
   DA_TRY(da_bucket_open(decided, &tree, err));
   da_status status = da_bucket_list(tree, "", &list, err);
   for (size_t i = 0; status == DA_OK && i < list.n; i++) {
-    status = bucket->backend->prepare(bucket, list.items[i].key, err);
-    if (status == DA_OK) status = da_commit_put(bucket, list.items[i].key, err);
+    const char *key = list.items[i].key;
+    char *path = da_path_join(decided, key);
+    status = path ? bucket->backend->prepare(bucket, key, path, err) : da_mem_fail(err, strlen(key), 1, "a path");
+    if (status == DA_OK) status = bucket->backend->put(bucket, key, path, err);
+    da_mem_free(path);
   }
   da_object_list_free(&list);
   da_bucket_close(tree);
