@@ -81,17 +81,21 @@ def rates(results, what):
                   "Keras, embedding", "times", "Keras, one-hot", "times"], rows)
 
 
-def kernels(pack):
-    """Each family of kernels that this processor has, on one thread."""
-    turns = [json.loads(Run([BUILD / "train/kernels", pack]).output) for _ in range(TURNS)]
-    fastest = {what: max(best(of, what) for of in zip(*turns)) for what in ("differentiated_per_second", "scored_per_second")}
+def steps(results):
+    """The fastest step of each on one thread; each family of kernels that this processor has."""
     rows = []
-    for of in zip(*turns):
-        row = [of[0]["kernels"]]
-        for what, top in fastest.items():
-            row += [millions(best(of, what)), f"{top / best(of, what):.1f}"]
-        rows.append(row)
-    return table(["kernels, 1 thread, million touches a second", "gradients", "times slower", "scores", "times slower"], rows)
+    for name, (campaigns, settings) in CASES.items():
+        if name not in results:
+            continue
+        turns = [json.loads(Run([BUILD / "train/steps", packed(campaigns), *([] if settings else ["time"])]).output) for _ in range(TURNS)]
+        torch = results[name]["PyTorch, one thread"]
+        for of in zip(*turns):
+            row = [f"{name}; {of[0]['kernels']}"]
+            for what in ("trained_per_second", "scored_per_second"):
+                peer_rate = best(torch, f"fastest_{what}")
+                row += [millions(best(of, what)), millions(peer_rate), f"{best(of, what) / peer_rate:.1f}"]
+            rows.append(row)
+    return table(["fastest step, 1 thread, million touches a second", "trained", "PyTorch", "times", "scored", "PyTorch", "times"], rows)
 
 
 def world():
@@ -127,7 +131,7 @@ def main():
           f" {sgemm['PyTorch']:.0f} on two.\n")
     print(rates(results, "trained_per_second") + "\n")
     print(rates(results, "scored_per_second") + "\n")
-    print(kernels(packed(675)) + "\n")
+    print(steps(results) + "\n")
     print(batch_sizes(world()))
 
 

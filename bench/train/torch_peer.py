@@ -61,38 +61,42 @@ def shuffled(n, batch_size, random):
 
 
 def train(journeys, n_rows, batch_size, seconds):
-    """Touches a second."""
+    """Touches a second; and in the fastest step, which is what the machine can do while others use it too."""
     torch.manual_seed(1)
     random = np.random.default_rng(1)
     n_inputs = journeys.rows.shape[1]
     network = Network(n_rows, n_inputs, 0.1 if n_inputs > 1 else 0.0)
     adam = torch.optim.Adam(network.parameters(), lr=0.001 * (batch_size / 16) ** 0.5, eps=1e-7)
-    n_touches, start = 0, time.perf_counter()
+    n_touches, fastest, start = 0, 0, time.perf_counter()
     while True:
         for chosen in shuffled(journeys.n, batch_size, random):
+            began = time.perf_counter()
             rows, batch_sizes, journey, label = journeys.batch(chosen)
             loss = torch.nn.functional.binary_cross_entropy_with_logits(network(rows, batch_sizes, journey)[1], label)
             adam.zero_grad()
             loss.backward()
             adam.step()
+            now = time.perf_counter()
             n_touches += len(rows)
-            spent = time.perf_counter() - start
-            if spent > seconds:
-                return n_touches / spent
+            fastest = max(fastest, len(rows) / (now - began))
+            if now - start > seconds:
+                return n_touches / (now - start), fastest
 
 
 def score(journeys, n_rows, batch_size, seconds):
     network = Network(n_rows, journeys.rows.shape[1], 0.0).eval()
-    n_touches, start = 0, time.perf_counter()
+    n_touches, fastest, start = 0, 0, time.perf_counter()
     with torch.inference_mode():
         while True:
             for at in range(0, journeys.n, batch_size):
+                began = time.perf_counter()
                 rows, batch_sizes, journey, _ = journeys.batch(np.arange(at, min(at + batch_size, journeys.n)))
                 network(rows, batch_sizes, journey)
+                now = time.perf_counter()
                 n_touches += len(rows)
-                spent = time.perf_counter() - start
-                if spent > seconds:
-                    return n_touches / spent
+                fastest = max(fastest, len(rows) / (now - began))
+                if now - start > seconds:
+                    return n_touches / (now - start), fastest
 
 
 def sgemm():
@@ -114,9 +118,11 @@ def main():
     train(journeys, n_rows, BATCH_SIZES[0], 1)  # warms up
     trained = {size: train(journeys, n_rows, size, seconds) for size in BATCH_SIZES}
     scored = {size: score(journeys, n_rows, size, seconds / 2) for size in BATCH_SIZES}
-    print(json.dumps({"version": torch.__version__, "trained_per_second": round(max(trained.values())),
-                      "trained_batch_size": max(trained, key=trained.get), "scored_per_second": round(max(scored.values())),
-                      "scored_batch_size": max(scored, key=scored.get), "sgemm_gflops": round(sgemm(), 1)}))
+    result = {"version": torch.__version__, "sgemm_gflops": round(sgemm(), 1)}
+    for what, rates in (("trained", trained), ("scored", scored)):
+        result |= {f"{what}_per_second": round(max(mean for mean, _ in rates.values())), f"{what}_batch_size": max(rates, key=rates.get),
+                   f"fastest_{what}_per_second": round(max(fastest for _, fastest in rates.values()))}
+    print(json.dumps(result))
 
 
 main()
