@@ -41,9 +41,10 @@ def polars(path, out):
     import polars as pl
 
     touches = pl.scan_parquet(path).sort("uid", "timestamp", "conversion", "campaign")
-    journey = pl.col("conversion").cast(pl.Int64).cum_sum().over("uid") - pl.col("conversion").cast(pl.Int64)
-    journeys = touches.with_columns(journey_index=journey).group_by("uid", "journey_index", maintain_order=True).agg(
-        conversion_status=pl.col("conversion").any(), campaigns=pl.col("campaign").tail(10), timestamps=pl.col("timestamp").tail(10))
+    begins = (pl.col("uid") != pl.col("uid").shift()) | pl.col("conversion").shift()
+    journeys = touches.with_columns(journey=begins.fill_null(True).cast(pl.UInt32).cum_sum()).group_by("journey", maintain_order=True).agg(
+        pl.col("uid").first(), conversion_status=pl.col("conversion").any(), campaigns=pl.col("campaign").tail(10),
+        timestamps=pl.col("timestamp").tail(10))
     journeys.collect().write_parquet(out)
 
 
