@@ -9,7 +9,7 @@ USERS = {"quick": 4000, "normal": 80000, "full": 80000}
 
 def table(cases, *options, users=USERS[SIZE], draws=DRAWS[SIZE]):
     say(f"{' '.join(cases)}: {draws} draws of {users:,} users")
-    command = [BUILD / "truth/worlds", "--users", users, "--draws", draws, "--seed", 201, *options, *cases]
+    command = [BUILD / "truth", "--users", users, "--draws", draws, "--seed", 201, *options, *cases]
     print(Run(command).output)
 
 
@@ -20,7 +20,7 @@ def main():
         table(["W1", "W2", "W3", "W4"], "--intervals", "--methods", "incremental,removal")
         table(["W2"], "--methods", "incremental,removal", users=300000)
         table(["W200"], "--methods", "incremental,removal,last_touch,linear")
-    print("`build/release/bench/truth/worlds --users N --draws N CASE...` makes a table of any worlds.")
+    print("`build/release/bench/truth --users N --draws N CASE...` makes a table of any worlds.")
 
 
 main()

@@ -1,4 +1,4 @@
-/* worlds [--users N] [--draws N] [--seed N] [--threads N] [--intervals] [--methods A,B] CASE...: how far every method is from worlds whose
+/* truth [--users N] [--draws N] [--seed N] [--threads N] [--intervals] [--methods A,B] CASE...: how far every method is from worlds whose
  * truth is known.
  *
  * CASE = WORLD[,cut][,lift=CAMPAIGN[+CAMPAIGN...]]: a world of `deepattribution simulate`, its log cut at conversions, campaigns pinned to
