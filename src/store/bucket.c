@@ -70,7 +70,7 @@ da_status da_bucket_lock(da_bucket *bucket, da_error *err) {
   if (bucket->is_locked) return DA_OK;
   DA_TRY(bucket->backend->lock(bucket, err));
   bucket->is_locked = true;
-  return da_commit_resume(bucket, err);
+  return bucket->backend->resumes_commits ? da_commit_resume(bucket, err) : DA_OK;
 }
 
 char *da_bucket_spill_folder(const da_bucket *bucket) { return da_path_join(bucket->work, "spill"); }
@@ -206,8 +206,11 @@ static da_status put_outputs(da_publication *publication, da_error *err) {
     DA_TRY(da_path_sync(publication->outputs[i].path, err));
     DA_TRY(bucket->backend->prepare(bucket, publication->outputs[i].key, publication->outputs[i].path, err));
   }
-  if (publication->n == 0) return DA_OK;
-  if (publication->n == 1) return bucket->backend->put(bucket, publication->outputs[0].key, publication->outputs[0].path, err);
+  if (publication->n <= 1 || !bucket->backend->resumes_commits) {
+    for (size_t i = 0; i < publication->n; i++)
+      DA_TRY(bucket->backend->put(bucket, publication->outputs[i].key, publication->outputs[i].path, err));
+    return DA_OK;
+  }
   DA_TRY(da_commit_resume(bucket, err)); /* of a commit that failed */
   DA_TRY(da_commit_decide(bucket, publication->folder, err));
   for (size_t i = 0; i < publication->n; i++) DA_TRY(da_commit_put(bucket, publication->outputs[i].key, err));

@@ -25,6 +25,9 @@ typedef struct {
   da_status (*prepare)(da_bucket *bucket, const char *key, const char *path, da_error *err);
   /* Puts the file in the key's place; afterwards the local file is gone or of no use. */
   da_status (*put)(da_bucket *bucket, const char *key, const char *path, da_error *err);
+  /* The work folder lies in the bucket: what a crash left in it is still right for the next holder of the lock (bucket_commit.c). With a
+   * work folder of one machine it may not be, since another machine may have written meanwhile. */
+  bool resumes_commits;
   /* Forgets what was prepared and not put; NULL: there is nothing to forget. */
   void (*abandon)(da_bucket *bucket);
 } da_bucket_backend;

@@ -253,4 +253,5 @@ const da_bucket_backend da_bucket_folder = {
     .remove = remove_from_folder,
     .prepare = prepare_in_folder,
     .put = put_in_folder,
+    .resumes_commits = true,
 };
