@@ -1,5 +1,5 @@
 /* How long-running work talks to whoever started it, without printing: progress, notes, and the wish to stop.
- * A NULL monitor is silent and never interrupts. Callbacks come from one thread at a time. */
+ * A NULL monitor is silent and never interrupts. Progress and notes come from one thread at a time; the wish to stop is asked for by any. */
 #ifndef DA_BASE_MONITOR_H
 #define DA_BASE_MONITOR_H
 
@@ -17,7 +17,7 @@ typedef struct {
   /* done of total units ("rows", "touches", ...) of a stage ("journeys", "training epoch 3"); total 0: unknown. */
   void (*progress)(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total);
   void (*note)(void *context, da_note_level level, const char *sentence);
-  /* True when the user asked to stop. Called often: must be cheap. */
+  /* True when the user asked to stop, and from then on. Called often, from several threads: must be cheap. */
   bool (*interrupted)(void *context);
   void *context;
 } da_monitor;

@@ -2,6 +2,7 @@
 #include "pipeline/pipeline.h"
 
 #include <math.h>
+#include <stdatomic.h>
 
 #include "simulate/publish.h"
 #include "support/folder.h"
@@ -27,12 +28,14 @@ static char *make_bucket(void) {
 }
 
 typedef struct {
-  int asked, stop_at; /* the monitor's question that is answered with yes; 0: never */
+  atomic_int asked;
+  int stop_at; /* from this question of the monitor's on the answer is yes; 0: never */
 } impatience;
 
 static bool ask(void *context) {
   impatience *i = context;
-  return ++i->asked == i->stop_at;
+  int asked = atomic_fetch_add(&i->asked, 1) + 1;
+  return i->stop_at > 0 && asked >= i->stop_at;
 }
 
 static da_status run(const char *folder, const char *threads, const char *setting, impatience *patience, cJSON **result, da_error *err) {
