@@ -111,6 +111,7 @@ static da_status publish(da_simulation *simulation, bool with_truth, da_bucket *
   da_publication *publication = NULL;
   da_status status = da_publication_begin(bucket, &publication, err);
   if (status == DA_OK) status = write_log(simulation, publication, db, monitor, err);
+  if (status == DA_OK) da_monitor_progress(monitor, "simulating", "users", 0, 0); /* the end, however fast it came */
   if (status == DA_OK) status = da_simulation_truth(simulation, truth, err);
   if (status == DA_OK && with_truth) status = put_truth(truth, publication, err);
   if (status == DA_OK) status = da_bucket_remove(bucket, DA_TRUTH_KEY, err); /* an old one must not stand beside the new log */
