@@ -493,18 +493,10 @@ static void another_sink_sees_the_same_journeys(void **state) {
 
 /* ---- Real files ---- */
 
-static bool find_shared(const char *name, char *path, size_t n) {
-  const char *shared = getenv("DA_SHARED");
-  snprintf(path, n, "%s/data/%s", shared ? shared : "../shared", name);
-  if (access(path, R_OK) == 0) return true;
-  print_message("skipped: %s is not there\n", path);
-  return false;
-}
-
 static void ecommerce_touchpoints(void **state) {
   (void)state;
   char path[4096], source[4500];
-  if (!find_shared("ecommerce_touchpoints.csv.gz", path, sizeof path)) skip();
+  if (!folder_find_shared("ecommerce_touchpoints.csv.gz", path, sizeof path)) skip();
   world w;
   set_up(&w);
   snprintf(source, sizeof source, "source=\"SELECT * FROM read_csv('%s')\"", path);
@@ -523,7 +515,7 @@ static void ecommerce_touchpoints(void **state) {
 static void the_originals_sample_needs_no_mapping(void **state) {
   (void)state;
   char path[4096];
-  if (!find_shared("reference_impressions_sample.parquet", path, sizeof path)) skip();
+  if (!folder_find_shared("reference_impressions_sample.parquet", path, sizeof path)) skip();
   world w;
   set_up(&w);
   size_t n;

@@ -4,25 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "simulate/publish.h"
-#include "support/folder.h"
-#include "support/store.h"
-
-static char *make_bucket(void) {
-  char *folder = folder_make();
-  da_bucket *bucket;
-  da_db *db = store_db();
-  da_simulation_options options = {.world = "W1", .n_users = 500, .seed = 5};
-  expect_ok(da_bucket_open(folder, &bucket, err));
-  expect_ok(da_simulate(&options, false, bucket, db, NULL, NULL, NULL, err));
-  da_bucket_close(bucket);
-  da_db_close(db);
-  return folder;
-}
+#include "support/pipeline.h"
 
 static void runs_and_scores(void **state) {
   (void)state;
-  char *folder = make_bucket(), *json = NULL, message[256] = "";
+  char *folder = bucket_of_users(500, 5), *json = NULL, message[256] = "";
   const char *settings[] = {"training.epochs=1", "threads=2"};
   int code = da_run(folder, settings, 2, NULL, "train", 0, NULL, &json, message, sizeof message);
   if (code != 0) fail_msg("%s", message);

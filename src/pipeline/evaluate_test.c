@@ -1,10 +1,7 @@
 /* Oracle: shares by hand, of two methods that need no fit. */
 #include "pipeline/evaluate.h"
 
-#include <sys/stat.h>
-
-#include "support/folder.h"
-#include "support/store.h"
+#include "support/pipeline.h"
 
 /* First touch: a and b earn one conversion each; last touch: b earns both. */
 static const char log_text[] =
@@ -31,18 +28,11 @@ static da_status run(const char *folder, da_stage last, cJSON **result, da_error
   return status;
 }
 
-static char *make_bucket(void) {
-  char *folder = folder_make();
-  assert_int_equal(mkdir(folder_path(folder, "raw"), 0700), 0);
-  folder_write(folder_path(folder, "raw/log.csv"), log_text, sizeof log_text - 1);
-  return folder;
-}
-
 static double number(const cJSON *method, const char *name) { return cJSON_GetObjectItemCaseSensitive(method, name)->valuedouble; }
 
 static void methods_are_compared(void **state) {
   (void)state;
-  char *folder = make_bucket();
+  char *folder = bucket_of_text(log_text);
   cJSON *result = NULL;
   expect_ok(run(folder, DA_STAGE_ATTRIBUTE, &result, err));
   const cJSON *methods = cJSON_GetObjectItemCaseSensitive(result, "methods");
@@ -61,7 +51,7 @@ static void methods_are_compared(void **state) {
 
 static void without_credit_it_is_refused(void **state) {
   (void)state;
-  char *folder = make_bucket();
+  char *folder = bucket_of_text(log_text);
   cJSON *result = NULL;
   da_error err = {0};
   assert_int_equal(run(folder, DA_STAGE_JOURNEYS, &result, &err), DA_ERR_DATA);

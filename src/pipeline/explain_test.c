@@ -1,8 +1,7 @@
 /* Oracle: credits that must add up to the conversion, and a bucket that nobody may have changed. */
 #include "pipeline/explain.h"
 
-#include "support/folder.h"
-#include "support/store.h"
+#include "support/pipeline.h"
 
 /* Three journeys: user 1 converts after two touches and comes back, user 2 does not convert. */
 static const char log_text[] =
@@ -24,16 +23,9 @@ static da_status with_bucket(const char *folder, const da_explain_wish *wish, bo
   return status;
 }
 
-static char *make_bucket(void) {
-  char *folder = folder_make();
-  assert_int_equal(mkdir(folder_path(folder, "raw"), 0700), 0);
-  folder_write(folder_path(folder, "raw/log.csv"), log_text, sizeof log_text - 1);
-  return folder;
-}
-
 static void credits_of_a_conversion_add_up_to_one(void **state) {
   (void)state;
-  char *folder = make_bucket();
+  char *folder = bucket_of_text(log_text);
   da_text out = {0};
   expect_ok(with_bucket(folder, &(da_explain_wish){.uid = "1", .as_json = true}, true, &out, err));
   cJSON *json = cJSON_Parse(da_text_cstr(&out));
@@ -56,7 +48,7 @@ static void credits_of_a_conversion_add_up_to_one(void **state) {
 
 static void what_is_not_there_is_refused(void **state) {
   (void)state;
-  char *folder = make_bucket();
+  char *folder = bucket_of_text(log_text);
   da_text out = {0};
   da_error err = {0};
   assert_int_equal(with_bucket(folder, &(da_explain_wish){.journey = 0}, false, &out, &err), DA_ERR_DATA);

@@ -4,28 +4,13 @@
 #include <math.h>
 #include <stdatomic.h>
 
-#include "simulate/publish.h"
-#include "support/folder.h"
-#include "support/store.h"
+#include "support/pipeline.h"
 
 static const char *const outputs[] = {
     "feature_store/train.parquet",  "feature_store_preprocessed/journeys.pack", "campaign_nm_to_one_hot_index.json",
     "model/model.safetensors",      "attention_report/attention_score.parquet", "attention_report/campaign_credit.parquet",
     "attention_report/report.html",
 };
-
-/* A folder with a simulated log. */
-static char *make_bucket(void) {
-  char *folder = folder_make();
-  da_bucket *bucket;
-  da_db *db = store_db();
-  da_simulation_options options = {.world = "W1", .n_users = 1500, .seed = 3};
-  expect_ok(da_bucket_open(folder, &bucket, err));
-  expect_ok(da_simulate(&options, false, bucket, db, NULL, NULL, NULL, err));
-  da_bucket_close(bucket);
-  da_db_close(db);
-  return folder;
-}
 
 typedef struct {
   atomic_int asked;
@@ -82,7 +67,7 @@ static void assert_same_outputs(const char *a, const char *b) {
 
 static void every_method_adds_up_to_the_conversions(void **state) {
   (void)state;
-  char *folder = make_bucket();
+  char *folder = bucket_of_users(1500, 3);
   cJSON *result = run_through(folder, "threads=2", NULL);
   const cJSON *journeys = cJSON_GetObjectItemCaseSensitive(result, "journeys"),
               *attribute = cJSON_GetObjectItemCaseSensitive(result, "attribute");
@@ -102,7 +87,7 @@ static void every_method_adds_up_to_the_conversions(void **state) {
 
 static void a_second_run_does_only_what_changed(void **state) {
   (void)state;
-  char *folder = make_bucket();
+  char *folder = bucket_of_users(1500, 3);
   cJSON_Delete(run_through(folder, "threads=2", NULL));
   cJSON *again = run_through(folder, "threads=2", NULL);
   assert_true(was_resumed(again, "journeys") && was_resumed(again, "train") && was_resumed(again, "attribute") &&
@@ -122,7 +107,7 @@ static void a_second_run_does_only_what_changed(void **state) {
 
 static void threads_and_interruptions_leave_no_trace(void **state) {
   (void)state;
-  char *straight = make_bucket(), *single = make_bucket(), *stopped = make_bucket();
+  char *straight = bucket_of_users(1500, 3), *single = bucket_of_users(1500, 3), *stopped = bucket_of_users(1500, 3);
   cJSON_Delete(run_through(straight, "threads=2", NULL));
   cJSON_Delete(run_through(single, "threads=1", NULL));
   assert_same_outputs(straight, single);

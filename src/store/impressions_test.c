@@ -307,14 +307,6 @@ static void the_range_is_that_of_the_rows(void **state) {
 
 /* ---- Shared files ---- */
 
-static bool find_shared(const char *name, char *path, size_t n) {
-  const char *shared = getenv("DA_SHARED");
-  snprintf(path, n, "%s/data/%s", shared ? shared : "../shared", name);
-  if (access(path, R_OK) == 0) return true;
-  print_message("skipped: %s is not there\n", path);
-  return false;
-}
-
 static void shared_files(void **state) {
   (void)state;
   char path[4096];
@@ -322,7 +314,7 @@ static void shared_files(void **state) {
   log_open(&w);
   da_impressions i;
   da_text sql = {0};
-  if (find_shared("ecommerce_touchpoints.csv.gz", path, sizeof path)) {
+  if (folder_find_shared("ecommerce_touchpoints.csv.gz", path, sizeof path)) {
     expect_ok(da_impressions_open(w.db, NULL, path, &w.config, &i, err));
     expect_ok(da_impressions_audit(w.db, &i, NULL, err));
     assert_int_equal(i.n_rows, 62483); /* by Python's csv; the last line has no end, so that wc counts one less */
@@ -336,7 +328,7 @@ static void shared_files(void **state) {
     assert_string_equal(store_query(w.db, da_text_cstr(&sql)), "62483,5,1838,11423.5,2018-07-01,2018-07-31");
     da_impressions_free(&i);
   }
-  if (find_shared("reference_impressions_sample.parquet", path, sizeof path)) {
+  if (folder_find_shared("reference_impressions_sample.parquet", path, sizeof path)) {
     expect_ok(da_impressions_open(w.db, NULL, path, &w.config, &i, err));
     expect_ok(da_impressions_audit(w.db, &i, NULL, err));
     assert_int_equal(i.n_rows, 50);

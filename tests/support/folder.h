@@ -3,6 +3,7 @@
 #define DA_TESTS_FOLDER_H
 
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,15 @@ static inline unsigned char *folder_read(const char *path, size_t *n_bytes) {
   bytes[*n_bytes] = 0;
   fclose(file);
   return bytes;
+}
+
+/* The path of a real input (see CONTRIBUTING.md); false, said, where it is not there. */
+static inline bool folder_find_shared(const char *name, char *path, size_t n) {
+  const char *shared = getenv("DA_SHARED");
+  snprintf(path, n, "%s/data/%s", shared ? shared : "../shared", name);
+  if (access(path, R_OK) == 0) return true;
+  print_message("skipped: %s is not there\n", path);
+  return false;
 }
 
 static inline void folder_write(const char *path, const void *bytes, size_t n_bytes) {

@@ -68,9 +68,7 @@ static inline test_journeys *draw_log(bool hazard, uint64_t seed) {
       double chance = hazard ? 1 - exp(-.02 * (days[i + 1] - days[i])) : i + 1 == n ? fmin(.9, .04 * exp(seen)) : 0;
       bool converted = da_random_uniform(&random) < chance;
       if (!converted && i + 1 < n) continue;
-      set->n_conversions += converted;
-      made->flags[set->n_journeys++] = converted;
-      made->first_touch[set->n_journeys] = set->n_touches;
+      journeys_end_one(made, DA_SET_TRAIN, converted);
     }
     made->first_journey[++set->n_users] = set->n_journeys;
   }

@@ -53,6 +53,14 @@ static inline void journeys_free(test_journeys *made) {
   free(made);
 }
 
+/* Ends the journey, in a set, whose touches were added last. */
+static inline void journeys_end_one(test_journeys *made, uint64_t in_set, bool converted) {
+  da_journeys *set = &made->set;
+  set->n_conversions += converted;
+  made->flags[set->n_journeys++] = (uint8_t)(in_set << 1 | converted);
+  made->first_touch[set->n_journeys] = set->n_touches;
+}
+
 /* Points set at the arrays once they are filled; the names in name_text are sorted already. */
 static inline void journeys_finish(test_journeys *made, size_t n_campaigns, bool has_value) {
   for (size_t i = 0; i < n_campaigns; i++) made->names[i] = (da_slice){made->name_text[i], strlen(made->name_text[i])};
@@ -151,9 +159,8 @@ static inline test_journeys *journeys_random(uint64_t seed, size_t n_users, uint
         made->campaign[set->n_touches++] = (uint32_t)da_random_below(&random, n_campaigns);
       }
       bool converted = da_random_below(&random, 3) == 0;
-      if (converted) made->value[set->n_conversions++] = (double)da_random_below(&random, 100000) / 100;
-      made->flags[set->n_journeys++] = (uint8_t)(in_set << 1 | converted);
-      made->first_touch[set->n_journeys] = set->n_touches;
+      if (converted) made->value[set->n_conversions] = (double)da_random_below(&random, 100000) / 100;
+      journeys_end_one(made, in_set, converted);
     }
     made->uid[set->n_users++] = (int64_t)user * 3 - 7;
     made->first_journey[set->n_users] = set->n_journeys;

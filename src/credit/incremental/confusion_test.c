@@ -28,9 +28,7 @@ static test_journeys *draw_twins(uint64_t seed, bool always_together) {
       }
       bool converted = da_random_uniform(&random) < (first == 2 ? .02 : .12);
       if (!converted && i < 3) continue;
-      set->n_conversions += converted;
-      made->flags[set->n_journeys++] = converted;
-      made->first_touch[set->n_journeys] = set->n_touches;
+      journeys_end_one(made, DA_SET_TRAIN, converted);
     }
     made->first_journey[++set->n_users] = set->n_journeys;
   }

@@ -22,9 +22,7 @@ static test_journeys *journeys_of_order(int order, size_t n_users) {
       made->campaign[set->n_touches++] = da_random_uniform(&random) < .8 ? likely : (uint32_t)da_random_below(&random, 3);
     }
     bool converted = da_random_below(&random, 4) == 0;
-    set->n_conversions += converted;
-    made->flags[set->n_journeys++] = (uint8_t)((user % 3 == 1 ? DA_SET_VAL : DA_SET_TRAIN) << 1 | converted);
-    made->first_touch[set->n_journeys] = set->n_touches;
+    journeys_end_one(made, user % 3 == 1 ? DA_SET_VAL : DA_SET_TRAIN, converted);
     made->first_journey[++set->n_users] = set->n_journeys;
   }
   journeys_finish(made, 3, false);

@@ -39,9 +39,8 @@ static test_journeys *hazard_journeys(int64_t *conversion_us) {
       made->time_us[set->n_touches] = (int64_t)(days[j] * (double)DAY_US);
       made->campaign[set->n_touches++] = campaign[j];
     }
-    made->flags[set->n_journeys++] = converted >= 0;
-    if (converted >= 0) conversion_us[set->n_conversions++] = (int64_t)(converted * (double)DAY_US);
-    made->first_touch[set->n_journeys] = set->n_touches;
+    if (converted >= 0) conversion_us[set->n_conversions] = (int64_t)(converted * (double)DAY_US);
+    journeys_end_one(made, DA_SET_TRAIN, converted >= 0);
     made->first_journey[++set->n_users] = set->n_journeys;
   }
   journeys_finish(made, 3, false);

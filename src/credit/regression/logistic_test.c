@@ -21,9 +21,7 @@ static test_journeys *logistic_journeys(void) {
       log_odds += coefficient[c];
     }
     bool converted = da_random_uniform(&random) < 1 / (1 + exp(-log_odds));
-    set->n_conversions += converted;
-    made->flags[set->n_journeys++] = converted;
-    made->first_touch[set->n_journeys] = set->n_touches;
+    journeys_end_one(made, DA_SET_TRAIN, converted);
     made->first_journey[++set->n_users] = set->n_journeys;
   }
   journeys_finish(made, N_CAMPAIGNS, false);

@@ -79,16 +79,12 @@ static test_journeys *one_long_journey(uint32_t n_campaigns) {
   for (uint32_t c = 0; c < n_campaigns; c++) {
     for (uint32_t copy = 0; copy < 40; copy++) {
       made->campaign[set->n_touches++] = c;
-      made->flags[set->n_journeys] = copy <= c;
-      set->n_conversions += copy <= c;
-      made->first_touch[++set->n_journeys] = set->n_touches;
+      journeys_end_one(made, DA_SET_TRAIN, copy <= c);
       made->first_journey[++set->n_users] = set->n_journeys;
     }
   }
   for (uint32_t c = 0; c < n_campaigns; c++) made->campaign[set->n_touches++] = c;
-  made->flags[set->n_journeys++] = DA_JOURNEY_CONVERTED;
-  set->n_conversions++;
-  made->first_touch[set->n_journeys] = set->n_touches;
+  journeys_end_one(made, DA_SET_TRAIN, true);
   made->first_journey[++set->n_users] = set->n_journeys;
   journeys_finish(made, n_campaigns, false);
   return made;
