@@ -1,6 +1,9 @@
+#define _POSIX_C_SOURCE 200809L
 #include "cli/session.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "pipeline/exit_code.h"
@@ -40,7 +43,8 @@ int da_session_close(da_session *session, da_status status) {
   if (status != DA_OK) tell_fault(session, status);
   da_dist_close(session->dist);
   da_pool_close(session->pool);
-  da_db_close(session->db);
+  da_db_close(session->db); /* takes away what it spilled */
+  if (session->spill_folder[0]) rmdir(session->spill_folder);
   da_bucket_close(session->bucket);
   da_config_free(&session->config);
   return da_exit_code(status);
@@ -61,8 +65,18 @@ da_status da_session_bucket(da_session *session) {
   return da_session_settings(session, session->bucket);
 }
 
-da_status da_session_db(da_session *session, const char *spill_folder) {
-  da_db_options options = {.threads = session->config.threads, .memory_bytes = session->config.memory_bytes, .spill_folder = spill_folder};
+/* Two calls must not share what they spill, nor may another user choose where that is. */
+static void make_spill_folder(da_session *session) {
+  const char *parent = getenv("TMPDIR");
+  int length = snprintf(session->spill_folder, sizeof session->spill_folder, "%s/deepattribution-XXXXXX", parent ? parent : "/tmp");
+  if (length >= (int)sizeof session->spill_folder || !mkdtemp(session->spill_folder)) session->spill_folder[0] = 0;
+}
+
+da_status da_session_db(da_session *session, bool spills) {
+  if (spills) make_spill_folder(session);
+  da_db_options options = {.threads = session->config.threads,
+                           .memory_bytes = session->config.memory_bytes,
+                           .spill_folder = session->spill_folder[0] ? session->spill_folder : NULL};
   return da_db_open(&options, &session->db, &session->err);
 }
 

@@ -26,6 +26,7 @@ typedef struct {
   da_db *db;
   da_pool *pool;
   da_dist *dist;
+  char spill_folder[4096]; /* "": none */
 } da_session;
 
 void da_session_open(const da_options *options, da_session *session);
@@ -41,8 +42,8 @@ da_status da_session_settings(da_session *session, const da_bucket *bucket) DA_M
 da_status da_session_open_bucket(da_session *session, const char *location, bool make) DA_MUST_CHECK;
 /* BUCKET (the first argument), or bucket_nm of the file after --config; then the settings. */
 da_status da_session_bucket(da_session *session) DA_MUST_CHECK;
-/* spill_folder: where a query too large for memory goes on; NULL: nowhere. */
-da_status da_session_db(da_session *session, const char *spill_folder) DA_MUST_CHECK;
+/* spills: a query too large for memory goes on in a folder of this call's own under $TMPDIR, where one can be made; or fails. */
+da_status da_session_db(da_session *session, bool spills) DA_MUST_CHECK;
 da_status da_session_pool(da_session *session) DA_MUST_CHECK;
 
 /* Results go to stdout, after the progress on stderr has ended. DA_ERR_IO when they cannot be written, DA_ERR_MEM for a text that

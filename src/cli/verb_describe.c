@@ -131,7 +131,7 @@ static da_status describe(da_session *session, da_description *d) {
   da_impressions impressions = {0};
   d->facts.now_us = (int64_t)time(NULL) * 1000000;
   DA_TRY(read_settings(session));
-  DA_TRY(da_session_db(session, "/tmp/deepattribution-spill"));
+  DA_TRY(da_session_db(session, true));
   da_status status = read_log(session, &impressions, d);
   da_impressions_free(&impressions);
   return status;

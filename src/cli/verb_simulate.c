@@ -20,7 +20,7 @@ static da_status simulate(da_session *session, da_truth *truth) {
   DA_TRY(da_session_pool(session));
   DA_TRY(da_session_open_bucket(session, options->positional[1], true));
   DA_TRY(da_bucket_lock(session->bucket, &session->err));
-  DA_TRY(da_session_db(session, NULL));
+  DA_TRY(da_session_db(session, false));
   da_simulation_options simulation = {.world = options->positional[0],
                                       .n_users = options->users,
                                       .seed = session->config.seed,
