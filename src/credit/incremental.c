@@ -58,7 +58,6 @@ DA_PRINTF(3, 4) static void note(incremental *own, da_note_level level, const ch
 static da_status prepare(incremental *own, const da_credit_input *input, da_error *err) {
   const da_text_list *lift = &input->config->credit.lift;
   double scale[DA_MAX_SCALES];
-  own->timeline.monitor = input->monitor;
   int n_scales = da_timeline_scales(&own->timeline, scale);
   DA_TRY(da_exposure_init(&own->timeline, scale, n_scales, input->pool, &own->exposure, err));
   own->pins = da_mem_alloc(lift->n, sizeof *own->pins);
@@ -368,6 +367,7 @@ static da_status fit_incremental(const da_credit_input *input, void **state, da_
   if (!own) return da_mem_fail(err, 1, sizeof *own, "the incremental method");
   own->result = (da_incremental_result){.n_users = set->n_users, .n_touches = set->n_touches, .n_campaigns = (uint32_t)set->campaigns.n};
   da_status status = da_timeline_init(input->set, &own->timeline, err);
+  own->timeline.monitor = input->monitor;
   if (input->known_incremental.data) {
     if (status == DA_OK) status = take_known(own, input, err);
   } else {
