@@ -166,8 +166,6 @@ bool da_record_add_note(cJSON *record, da_note_level level, const char *sentence
 
 void da_record_get_data(const cJSON *record, da_data_facts *facts) { get_fields(record, data_fields, N_FIELDS(data_fields), facts); }
 
-void da_record_get_set(const cJSON *record, da_set_facts *facts) { get_fields(record, set_fields, N_FIELDS(set_fields), facts); }
-
 void da_record_get_model(const cJSON *record, da_model_facts *facts) {
   get_fields(record, model_fields, N_FIELDS(model_fields), facts);
   const cJSON *metrics = cJSON_GetObjectItemCaseSensitive(record, "metrics");

@@ -25,7 +25,6 @@ bool da_record_add_note(cJSON *record, da_note_level level, const char *sentence
 
 /* Reads back; a field that is missing or of another type stays zero (NaN for a number that may be). */
 void da_record_get_data(const cJSON *record, da_data_facts *facts);
-void da_record_get_set(const cJSON *record, da_set_facts *facts);
 void da_record_get_model(const cJSON *record, da_model_facts *facts);
 /* Appends the record's notes to notes[*n] (room for capacity); the sentences stay the record's. */
 void da_record_get_notes(const cJSON *record, da_note_facts *notes, size_t capacity, size_t *n);
