@@ -1,7 +1,7 @@
 /* What a person sees while work goes on: a bar with rate and time left, and of each step a line that stays.
  *
- * All of it goes to stderr, and only to a terminal: into a file or pipe go notes and warnings alone. stdout is for results. Ctrl-C (or SIGTERM) asks the work to stop at its next safe point;
- * a second Ctrl-C ends the program at once. */
+ * All of it goes to stderr, and only to a terminal: into a file or pipe go notes and warnings alone. stdout is for results. Ctrl-C (or
+ * SIGTERM) asks the work to stop at its next safe point; a second Ctrl-C ends the program at once. */
 #ifndef DA_CLI_TERMINAL_H
 #define DA_CLI_TERMINAL_H
 

@@ -3,22 +3,23 @@
 works simulate W1 b --users 300000 --no-truth
 works run b --set training.epochs=1 --quiet
 before=$(outputs b)
-# after SECONDS ARGUMENT...: interrupts the call at that time; it says in which step it was. A fast machine may be done by then.
+interrupts=0
+# after SECONDS ARGUMENT...: interrupts the call at that time; it says in which step it was. A fast machine may be done by then: 3.
 after() {
   local seconds=$1
   shift
-  python3 - "$seconds" "$@" <<'PYTHON'
+  python3 - "$seconds" "$@" <<'PYTHON' && interrupts=$((interrupts + 1)) || [ $? = 3 ]
 import signal, subprocess, sys, time
 program = subprocess.Popen(["deepattribution", *sys.argv[2:]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 time.sleep(float(sys.argv[1]))
 if program.poll() == 0:
-    sys.exit(0)
+    sys.exit(3)
 start = time.monotonic()
 program.send_signal(signal.SIGINT)
 said = program.communicate()[1].strip()
 took = time.monotonic() - start
 if program.returncode == 0:
-    sys.exit(0)
+    sys.exit(3)
 if program.returncode != 130 or "interrupted during" not in said or took > 30:
     sys.exit(f"expected 130 within 30 s but found {program.returncode} after {took:.1f} s: {said}")
 PYTHON
@@ -26,8 +27,11 @@ PYTHON
 for seconds in 0.1 0.3 0.5 0.7 0.9; do
   after "$seconds" journeys b --force --quiet --threads 1 --memory 200MB
 done
+[ "$interrupts" -gt 0 ]
+interrupts=0
 for seconds in 0.2 0.7 1.5 2.5 3.5; do
   after "$seconds" attribute b --force --quiet
 done
+[ "$interrupts" -gt 0 ]
 [ "$before" = "$(outputs b)" ]
 works run b --set training.epochs=1 --quiet
