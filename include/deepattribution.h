@@ -78,9 +78,9 @@ DA_API int da_network_score(da_network *network, uint64_t n_journeys, const uint
  * time_decay, position_based ... (`deepattribution help methods`; one that learns from all journeys first is refused, code 2). converted:
  * 1 or 0 a journey. attention: as da_network_score gave it. settings: as for da_run ("credit.half_life_days=3"). Out: credit per touch;
  * it sums to 1 in a journey that converted and is 0 in another. */
-DA_API int da_network_credit(da_network *network, const char *method, const char *const *settings, size_t n_settings,
-                             uint64_t n_journeys, const uint64_t *first_touch, const uint32_t *campaign, const int64_t *time_us,
-                             const uint8_t *converted, const float *attention, double *credit, char *message, size_t message_bytes);
+DA_API int da_network_credit(da_network *network, const char *method, const char *const *settings, size_t n_settings, uint64_t n_journeys,
+                             const uint64_t *first_touch, const uint32_t *campaign, const int64_t *time_us, const uint8_t *converted,
+                             const float *attention, double *credit, char *message, size_t message_bytes);
 
 #ifdef __cplusplus
 }

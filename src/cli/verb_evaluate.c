@@ -41,7 +41,8 @@ static void add_methods(const cJSON *result, da_text *out) {
     cJSON_ArrayForEach(budget, get(method, "replay")) add_cell(out, 5, 0, number_of(budget, "conversions"));
     da_text_append(out, "\n");
   }
-  if (has_truth) da_text_append(out, "\nerror: mean error of the campaigns' shares against the true ones; rank: rank correlation with them");
+  if (has_truth)
+    da_text_append(out, "\nerror: mean error of the campaigns' shares against the true ones; rank: rank correlation with them");
 }
 
 static void add_words(const cJSON *result, da_text *out) {
@@ -88,9 +89,10 @@ const da_verb da_verb_evaluate = {
     .name = "evaluate",
     .arguments = "[BUCKET]",
     .summary = "Which method to trust here, and why",
-    .help = "Compares the methods whose credit is in attention_report/: with the truth where the log was simulated, with each other, between "
-            "halves of the users, and by replaying held-out journeys with less money. Nothing is written.\n\n"
-            "Example: deepattribution evaluate shop",
+    .help =
+        "Compares the methods whose credit is in attention_report/: with the truth where the log was simulated, with each other, between "
+        "halves of the users, and by replaying held-out journeys with less money. Nothing is written.\n\n"
+        "Example: deepattribution evaluate shop",
     .groups = DA_OPTIONS_COMMON,
     .n_positional_max = 1,
     .run = run,

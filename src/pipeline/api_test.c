@@ -40,7 +40,8 @@ static void runs_and_scores(void **state) {
   }
   const uint8_t converted[] = {1, 0, 1};
   double credit[6];
-  assert_int_equal(da_network_credit(network, "last_touch", NULL, 0, 3, first, campaign, time_us, converted, attention, credit, NULL, 0), 0);
+  assert_int_equal(da_network_credit(network, "last_touch", NULL, 0, 3, first, campaign, time_us, converted, attention, credit, NULL, 0),
+                   0);
   assert_memory_equal(credit, ((double[]){0, 1, 0, 0, 0, 1}), sizeof credit);
   assert_int_equal(da_network_credit(network, "incremental", NULL, 0, 3, first, campaign, time_us, converted, attention, credit, message,
                                      sizeof message),

@@ -59,7 +59,8 @@ static da_status add_rows(evaluation *x, const da_chunk *chunk, da_error *err) {
     bool is_there = journey[row] >= 0 && (uint64_t)journey[row] < set->n_journeys && index[row] >= 1 &&
                     (uint64_t)index[row] <= da_journey_length(set, (uint64_t)journey[row]);
     if (!is_there) {
-      return da_fail(err, DA_ERR_DATA, "expected in %s the touches of this bucket's journeys but found touch %lld of journey %lld; run attribute again",
+      return da_fail(err, DA_ERR_DATA,
+                     "expected in %s the touches of this bucket's journeys but found touch %lld of journey %lld; run attribute again",
                      DA_KEY_TOUCHES, (long long)index[row], (long long)journey[row]);
     }
     uint64_t touch = set->first_touch[journey[row]] + (uint64_t)index[row] - 1;
@@ -90,7 +91,8 @@ static da_status find_methods(evaluation *x, const char *url, da_error *err) {
   }
   da_rows_close(rows);
   da_text_free(&sql);
-  if (status == DA_OK && x->n_methods == 0) status = da_fail(err, DA_ERR_DATA, "expected the credit of a method in %s but found none", DA_KEY_TOUCHES);
+  if (status == DA_OK && x->n_methods == 0)
+    status = da_fail(err, DA_ERR_DATA, "expected the credit of a method in %s but found none", DA_KEY_TOUCHES);
   return status;
 }
 
@@ -105,7 +107,8 @@ static da_status read_credit(evaluation *x, const char *url, da_error *err) {
   da_chunk chunk = {0};
   da_status status = da_text_check(&sql, err);
   if (status == DA_OK) status = da_db_query(x->run->db, da_text_cstr(&sql), &rows, err);
-  while (status == DA_OK && (status = da_rows_next(rows, &x->run->monitor, "reading the credit", &chunk, err)) == DA_OK && chunk.n_rows > 0) {
+  while (status == DA_OK && (status = da_rows_next(rows, &x->run->monitor, "reading the credit", &chunk, err)) == DA_OK &&
+         chunk.n_rows > 0) {
     status = add_rows(x, &chunk, err);
   }
   da_rows_close(rows);
@@ -256,11 +259,12 @@ static da_status add_trust(const cJSON *methods, cJSON *result, da_error *err) {
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(method, "method"));
     if (!isfinite(least) && name && strcmp(name, "incremental") == 0) best = method;
   }
-  const char *why = isfinite(least) ? "its shares are the nearest to the true ones of this simulated world"
-                    : best ? "of these methods it and removal alone ask what would have happened without a campaign, and its form was chosen on "
-                             "held-out users; only an experiment (--lift) can prove it. Replay and agreement reward what goes along with "
-                             "conversions, whether or not it causes them"
-                           : "none of these methods asks what would have happened without a campaign; add incremental to credit.methods";
+  const char *why =
+      isfinite(least) ? "its shares are the nearest to the true ones of this simulated world"
+      : best          ? "of these methods it and removal alone ask what would have happened without a campaign, and its form was chosen on "
+                        "held-out users; only an experiment (--lift) can prove it. Replay and agreement reward what goes along with "
+                        "conversions, whether or not it causes them"
+                      : "none of these methods asks what would have happened without a campaign; add incremental to credit.methods";
   if (!best) best = first;
   cJSON *trust = cJSON_AddObjectToObject(result, "trust");
   const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(best, "method"));

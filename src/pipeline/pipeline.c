@@ -6,11 +6,8 @@
 #include "pipeline/pipeline_run.h"
 
 static const da_stage_work *const stages[DA_N_STAGES] = {
-    [DA_STAGE_JOURNEYS] = &da_stage_journeys,
-    [DA_STAGE_TUNE] = &da_stage_tune,
-    [DA_STAGE_TRAIN] = &da_stage_train,
-    [DA_STAGE_ATTRIBUTE] = &da_stage_attribute,
-    [DA_STAGE_REPORT] = &da_stage_report,
+    [DA_STAGE_JOURNEYS] = &da_stage_journeys,   [DA_STAGE_TUNE] = &da_stage_tune,     [DA_STAGE_TRAIN] = &da_stage_train,
+    [DA_STAGE_ATTRIBUTE] = &da_stage_attribute, [DA_STAGE_REPORT] = &da_stage_report,
 };
 
 const char *da_stage_name(da_stage stage) { return stages[stage]->name; }

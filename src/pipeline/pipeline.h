@@ -35,10 +35,10 @@ typedef struct {
   da_bucket *bucket;
   const da_config *config;
   const da_monitor *monitor; /* NULL allowed */
-  da_stage first, last; /* tune is passed over unless it is the first */
-  bool force;             /* do finished stages again */
-  const char *input;      /* a file or folder with the log instead of the bucket's raw/; NULL: the bucket's */
-  const char *model_path; /* a local model file instead of the bucket's; NULL: the bucket's */
+  da_stage first, last;      /* tune is passed over unless it is the first */
+  bool force;                /* do finished stages again */
+  const char *input;         /* a file or folder with the log instead of the bucket's raw/; NULL: the bucket's */
+  const char *model_path;    /* a local model file instead of the bucket's; NULL: the bucket's */
   /* NULL: alone. Otherwise every rank calls da_run_stages for the stage train alone: rank 0 does it, the others help, write nothing,
    * and get an empty result. When one fails, its caller must end the others. */
   const da_team *team;

@@ -83,12 +83,11 @@ static da_status gather_truth(const da_run *run, material *m, da_error *err) {
 
 static da_status gather(da_run *run, material *m, da_error *err) {
   const da_run_job *job = run->job;
-  m->facts = (da_run_facts){
-      .bucket = da_bucket_location(job->bucket),
-      .seed = job->config->seed,
-      .n_threads = (uint32_t)da_pool_n_threads(run->pool),
-      .interval_coverage = job->config->credit.intervals,
-      .versions = {.program = DA_VERSION, .duckdb = da_db_library_version(), .kernels = da_hardware_kernels()}};
+  m->facts = (da_run_facts){.bucket = da_bucket_location(job->bucket),
+                            .seed = job->config->seed,
+                            .n_threads = (uint32_t)da_pool_n_threads(run->pool),
+                            .interval_coverage = job->config->credit.intervals,
+                            .versions = {.program = DA_VERSION, .duckdb = da_db_library_version(), .kernels = da_hardware_kernels()}};
   gather_stages(run, m);
   da_config_print_json(job->config, NULL, &m->settings);
   DA_TRY(da_text_check(&m->settings, err));

@@ -121,7 +121,8 @@ da_status da_xml_read_list(const char *xml, size_t length, da_xml_on_object on_o
   XML_SetCharacterDataHandler(parser, list_text);
   da_status status = parse(parser, xml, length, err);
   if (status == DA_OK) status = r.status;
-  if (status == DA_OK && !r.in_list) status = da_fail(err, DA_ERR_IO, "expected a list of objects from the S3 server but found other XML; is the endpoint an S3 server?");
+  if (status == DA_OK && !r.in_list)
+    status = da_fail(err, DA_ERR_IO, "expected a list of objects from the S3 server but found other XML; is the endpoint an S3 server?");
   if (status == DA_OK) status = da_text_check(next_token, err);
   XML_ParserFree(parser);
   da_text_free(&r.text);

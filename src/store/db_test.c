@@ -265,7 +265,7 @@ static void a_sort_shows_progress(void **state) {
   expect_ok(da_db_query(db, "SELECT i FROM t ORDER BY hash(i)", &rows, err));
   expect_ok(da_rows_next(rows, &monitor, "test", &chunk, err));
   assert_true(s.n_progress > 0);
-  assert_true(s.total >= 3000000); /* DuckDB counts the reading and the sorting */
+  assert_true(s.total >= 3000000);   /* DuckDB counts the reading and the sorting */
   assert_int_equal(s.done, s.total); /* it ends where it said it would */
   da_rows_close(rows);
   da_db_close(db);

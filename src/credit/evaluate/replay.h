@@ -24,12 +24,12 @@ da_status da_replay_log_init(const da_journeys *set, int which, da_replay_log *l
 void da_replay_log_free(da_replay_log *log); /* {0} and a second call allowed */
 
 typedef struct {
-  double spend;                          /* what was paid */
-  uint64_t n_touches;                    /* that were paid for */
-  uint64_t n_reached;                    /* journeys with at least one of them */
-  uint64_t n_conversions;                /* of journeys that were paid for to their end */
-  double cost_per_conversion;            /* NaN without a conversion */
-  double conversions_of_reached;         /* n_conversions / n_reached; NaN */
+  double spend;                  /* what was paid */
+  uint64_t n_touches;            /* that were paid for */
+  uint64_t n_reached;            /* journeys with at least one of them */
+  uint64_t n_conversions;        /* of journeys that were paid for to their end */
+  double cost_per_conversion;    /* NaN without a conversion */
+  double conversions_of_reached; /* n_conversions / n_reached; NaN */
 } da_replay_result;
 
 /* credit, touches: [campaigns], of the journeys that the method learnt from; negative credit counts as none. cost: [campaigns] of one

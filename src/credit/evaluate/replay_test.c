@@ -11,10 +11,17 @@
 static const uint32_t campaign[] = {0, 1, 0, 0, 0, 1};
 static const int64_t time_us[] = {0, 30, 10, 20, 40, 5};
 static const uint64_t first_touch[] = {0, 2, 3, 5, 6};
-static const uint8_t flags[] = {DA_JOURNEY_CONVERTED | DA_SET_TEST << 1, DA_JOURNEY_CONVERTED | DA_SET_TEST << 1, DA_SET_TEST << 1, DA_SET_TRAIN << 1};
+static const uint8_t flags[] = {DA_JOURNEY_CONVERTED | DA_SET_TEST << 1, DA_JOURNEY_CONVERTED | DA_SET_TEST << 1, DA_SET_TEST << 1,
+                                DA_SET_TRAIN << 1};
 static const da_slice names[] = {{"a", 1}, {"b", 1}};
-static const da_journeys set = {.n_touches = 6, .n_journeys = 4, .n_conversions = 2, .campaign = campaign, .time_us = time_us,
-                                .first_touch = first_touch, .flags = flags, .campaigns = {names, 2}};
+static const da_journeys set = {.n_touches = 6,
+                                .n_journeys = 4,
+                                .n_conversions = 2,
+                                .campaign = campaign,
+                                .time_us = time_us,
+                                .first_touch = first_touch,
+                                .flags = flags,
+                                .campaigns = {names, 2}};
 
 static void touches_pass_in_the_order_of_time(void **state) {
   (void)state;
