@@ -100,8 +100,7 @@ static da_status check_methods(const da_config *config, da_error *err) {
   return da_methods_choose(config, has_network, methods, &n, err);
 }
 
-da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
-  *result = NULL;
+static da_status check_job(const da_run_job *job, da_error *err) {
   if (job->first > job->last) {
     return da_fail(err, DA_ERR_ARG, "expected --from a stage before --to but found %s after %s", da_stage_name(job->first),
                    da_stage_name(job->last));
@@ -111,6 +110,12 @@ da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
     return da_fail(err, DA_ERR_ARG,
                    "expected 'train', the one stage that several ranks share, but found 'run' or another; call it without mpirun");
   }
+  return DA_OK;
+}
+
+da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
+  *result = NULL;
+  DA_TRY(check_job(job, err));
   if (da_team_rank(job->team) > 0) {
     *result = cJSON_CreateObject();
     return *result ? da_run_help_training(job, err) : da_mem_fail(err, 1, 64, "the result of the run");
@@ -119,8 +124,7 @@ da_status da_run_stages(const da_run_job *job, cJSON **result, da_error *err) {
   da_run run;
   da_status status = da_run_open(job, &run, err);
   for (int i = (int)job->first; status == DA_OK && i <= (int)job->last; i++) {
-    if (i == DA_STAGE_TUNE && job->first != DA_STAGE_TUNE) continue; /* a search is only made when it is asked for */
-    if (i == DA_STAGE_TRAIN && job->model_path) continue;            /* a model that is there is not trained again */
+    if (stages[i]->is_left_out && stages[i]->is_left_out(job)) continue;
     status = run_stage(&run, (da_stage)i, err);
   }
   if (status == DA_OK) status = da_run_dismiss_helpers(&run, err);

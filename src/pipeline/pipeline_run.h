@@ -67,6 +67,7 @@ typedef struct {
   da_status (*fingerprint)(da_run *run, uint64_t *fingerprint, da_error *err);
   /* Publishes its outputs and adds its facts to record. */
   da_status (*work)(da_run *run, cJSON *record, da_error *err);
+  bool (*is_left_out)(const da_run_job *job); /* among the stages that job asks for; NULL: never */
 } da_stage_work;
 
 extern const da_stage_work da_stage_journeys, da_stage_tune, da_stage_train, da_stage_attribute, da_stage_report;

@@ -80,9 +80,13 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
   return status;
 }
 
+/* A model that is there is not trained again. */
+static bool is_left_out(const da_run_job *job) { return job->model_path != NULL; }
+
 const da_stage_work da_stage_train = {
     .name = "train",
     .outputs = {DA_KEY_MODEL, "model/score.json"},
     .fingerprint = fingerprint,
     .work = work,
+    .is_left_out = is_left_out,
 };

@@ -41,9 +41,13 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
   return status;
 }
 
+/* A search is only made when it is asked for. */
+static bool is_left_out(const da_run_job *job) { return job->first != DA_STAGE_TUNE; }
+
 const da_stage_work da_stage_tune = {
     .name = "tune",
     .outputs = {DA_TUNE_KEY_TRIALS, DA_TUNE_KEY_BEST},
     .fingerprint = fingerprint,
     .work = work,
+    .is_left_out = is_left_out,
 };
