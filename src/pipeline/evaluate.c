@@ -148,12 +148,9 @@ static da_status gather_credit(evaluation *x, da_error *err) {
 
 /* Where the cost of every campaign with touches is known: what one of its touches cost. */
 static da_status gather_costs(evaluation *x, da_error *err) {
-  da_text json = {0};
   const double *spend = NULL;
-  da_status status = da_spend_read(x->run->job->bucket, &json, err);
-  if (status == DA_OK) status = da_spend_join(&json, &x->set->campaigns, &x->arena, NULL, &spend, err);
-  da_text_free(&json);
-  if (status != DA_OK || !spend) return status;
+  DA_TRY(da_spend_load(x->run->job->bucket, &x->set->campaigns, &x->arena, NULL, &spend, err));
+  if (!spend) return DA_OK;
   double *cost = da_arena_alloc(&x->arena, x->n_campaigns, sizeof *cost);
   uint64_t *touches = da_arena_alloc(&x->arena, x->n_campaigns, sizeof *touches);
   if (!cost || !touches) return da_mem_fail(err, x->n_campaigns, sizeof *cost, "the cost of a touch");

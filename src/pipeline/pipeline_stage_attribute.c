@@ -64,14 +64,6 @@ typedef struct {
   da_text known;  /* the fit that a named model came with */
 } attribution;
 
-static da_status gather_spend(da_run *run, attribution *a, da_run_facts *facts, da_error *err) {
-  da_text json = {0};
-  da_status status = da_spend_read(run->job->bucket, &json, err);
-  if (status == DA_OK) status = da_spend_join(&json, &run->set.campaigns, &a->arena, &run->monitor, &facts->spend, err);
-  da_text_free(&json);
-  return status;
-}
-
 /* The fit goes beside the model, for logs of other days. */
 static da_status keep_fit(const attribution *a, da_error *err) {
   if (a->known.length > 0) return DA_OK;
@@ -91,7 +83,7 @@ static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
   da_run_facts facts = {0};
   DA_TRY(da_intervals_gather(&a->fitted, run->set.campaigns.n, &a->arena, &facts, err));
-  DA_TRY(gather_spend(run, a, &facts, err));
+  DA_TRY(da_spend_load(run->job->bucket, &run->set.campaigns, &a->arena, &run->monitor, &facts.spend, err));
   da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
   DA_TRY(keep_fit(a, err));

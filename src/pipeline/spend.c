@@ -93,3 +93,13 @@ da_status da_spend_join(const da_text *json, const da_names *campaigns, da_arena
   if (status == DA_OK) *spend = known;
   return status;
 }
+
+da_status da_spend_load(const da_bucket *bucket, const da_names *campaigns, da_arena *arena, const da_monitor *monitor,
+                        const double **spend, da_error *err) {
+  da_text json = {0};
+  *spend = NULL;
+  da_status status = da_spend_read(bucket, &json, err);
+  if (status == DA_OK) status = da_spend_join(&json, campaigns, arena, monitor, spend, err);
+  da_text_free(&json);
+  return status;
+}

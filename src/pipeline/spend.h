@@ -22,5 +22,8 @@ da_status da_spend_read(const da_bucket *bucket, da_text *json, da_error *err) D
  * for campaigns that have no touch, which no table can show. DA_ERR_DATA when json is not what da_spend_publish wrote. */
 da_status da_spend_join(const da_text *json, const da_names *campaigns, da_arena *arena, const da_monitor *monitor, const double **spend,
                         da_error *err) DA_MUST_CHECK;
+/* Reads and joins. */
+da_status da_spend_load(const da_bucket *bucket, const da_names *campaigns, da_arena *arena, const da_monitor *monitor,
+                        const double **spend, da_error *err) DA_MUST_CHECK;
 
 #endif
