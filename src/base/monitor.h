@@ -14,7 +14,8 @@ typedef enum {
 } da_note_level;
 
 typedef struct {
-  /* done of total units ("rows", "touches", ...) of a stage ("journeys", "training epoch 3"); total 0: unknown. */
+  /* done of total units ("rows", "touches", ...) of a stage ("journeys", "training epoch 3"); total 0: unknown. The unit
+   * "%" is of a stage of which only the part that is done can be told. */
   void (*progress)(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total);
   void (*note)(void *context, da_note_level level, const char *sentence);
   /* True when the user asked to stop, and from then on. Called often, from several threads: must be cheap. */

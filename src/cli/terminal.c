@@ -69,11 +69,13 @@ static void clear_bar(da_terminal *terminal) {
   terminal->bar_shown = false;
 }
 
+static bool counts_parts(const da_terminal *terminal) { return strcmp(terminal->unit, "%") == 0; }
+
 /* "  1.2 M touches/s  4.6 s left"; nothing before there is anything to go by. */
 static void draw_time_left(const da_terminal *terminal, double rate) {
   char speed[32], left[32];
   if (terminal->done == 0 || rate <= 0) return;
-  if (rate >= 10) fprintf(stderr, "  %s %s/s", short_rate(rate, speed), terminal->unit);
+  if (rate >= 10 && !counts_parts(terminal)) fprintf(stderr, "  %s %s/s", short_rate(rate, speed), terminal->unit);
   fprintf(stderr, "  %s left", da_terminal_duration((double)(terminal->total - terminal->done) / rate, left));
 }
 
@@ -101,8 +103,12 @@ static void draw_bar(da_terminal *terminal, double now) {
 static void print_line(const da_terminal *terminal) {
   double elapsed = fmax(terminal->last_progress - terminal->stage_start, 1e-3), rate = (double)terminal->done / elapsed;
   char count[32], speed[32], took[32];
-  fprintf(stderr, "%-22s %s %s in %s", terminal->stage, da_terminal_count(terminal->done, count), terminal->unit,
-          da_terminal_duration(elapsed, took));
+  da_terminal_duration(elapsed, took);
+  if (counts_parts(terminal)) {
+    fprintf(stderr, "%-22s %s\n", terminal->stage, took);
+    return;
+  }
+  fprintf(stderr, "%-22s %s %s in %s", terminal->stage, da_terminal_count(terminal->done, count), terminal->unit, took);
   if (rate >= 10) fprintf(stderr, " (%s/s)", short_rate(rate, speed));
   fputc('\n', stderr);
 }

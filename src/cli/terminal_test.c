@@ -15,6 +15,7 @@ static void work(const da_monitor *monitor) {
   da_monitor_progress(monitor, "choosing", "fits", 2, 4);
   da_monitor_note(monitor, DA_NOTE_INFO, "the first was better");
   da_monitor_note(monitor, DA_NOTE_WARNING, "both are poor");
+  da_monitor_progress(monitor, "reading", "%", 100, 100);
 }
 
 /* Everything that can be read from the other end after it was closed. */
@@ -52,6 +53,7 @@ static void a_terminal_shows_bar_rate_and_time_left(void **state) {
   assert_non_null(strstr(bar, " left\r\033[K")); /* the note does not tear the bar */
   assert_non_null(strstr(bar, "note: the first was better\r\n"));
   assert_non_null(strstr(bar, "choosing               2 fits in "));
+  assert_non_null(strstr(bar, "reading                1 ms\r\n")); /* a part of something is no number of anything */
 }
 
 static void a_pipe_gets_notes_and_warnings_alone(void **state) {

@@ -48,10 +48,12 @@ static da_status add_names(da_vocabulary *vocabulary, const da_chunk *chunk, da_
 /* Appends to rows' chunks until the end. */
 typedef da_status (*take_chunk)(void *context, const da_chunk *chunk, da_error *err);
 
-static da_status read_all(da_db *db, const da_text *sql, const da_monitor *monitor, take_chunk take, void *context, da_error *err) {
+static da_status read_all(const da_log *log, da_db *db, const da_text *sql, const da_monitor *monitor, take_chunk take, void *context,
+                          da_error *err) {
   DA_TRY(da_text_check(sql, err));
   da_rows *rows;
   DA_TRY(da_db_query(db, da_text_cstr(sql), &rows, err));
+  da_rows_expect(rows, log->impressions->n_rows);
   da_chunk chunk;
   da_status status;
   do {
@@ -67,7 +69,7 @@ static da_status take_names(void *context, const da_chunk *chunk, da_error *err)
 static da_status read_campaigns(da_log *log, da_db *db, const da_monitor *monitor, da_error *err) {
   da_text sql = {0};
   da_text_printf(&sql, "SELECT DISTINCT campaign FROM (%s) ORDER BY campaign", da_text_cstr(&log->impressions->relation));
-  da_status status = read_all(db, &sql, monitor, take_names, &log->vocabulary, err);
+  da_status status = read_all(log, db, &sql, monitor, take_names, &log->vocabulary, err);
   da_text_free(&sql);
   if (status != DA_OK) return status;
   if (log->vocabulary.n == 0) return da_fail(err, DA_ERR_DATA, "expected impressions with uid, timestamp and campaign but found none");
@@ -88,7 +90,7 @@ static da_status check_split_column(da_log *log, da_db *db, const da_monitor *mo
   da_text_printf(&sql, "SELECT concat('''', left(split, 40), ''' in ', count(*), ' rows') FROM (%s) WHERE split IS NULL OR ",
                  da_text_cstr(&log->impressions->relation));
   da_text_append(&sql, "split NOT IN ('train', 'val', 'test') GROUP BY split ORDER BY count(*) DESC, split LIMIT 1");
-  da_status status = read_all(db, &sql, monitor, take_first_text, &found, err);
+  da_status status = read_all(log, db, &sql, monitor, take_first_text, &found, err);
   if (status == DA_OK && found.length) {
     status = da_fail(err, DA_ERR_DATA, "expected train, val or test in the split column but found %s", found.data);
   }
@@ -116,7 +118,7 @@ static da_status read_range(const da_log *log, da_db *db, const da_text *relatio
   da_text sql = {0};
   da_text_printf(&sql, "SELECT coalesce(min(time_us), 0), coalesce(max(time_us), 0)%s FROM (%s)",
                  log->impressions->uid_is_text ? "" : ", coalesce(min(uid), 0), coalesce(max(uid), 0)", da_text_cstr(relation));
-  da_status status = read_all(db, &sql, monitor, take_range, range, err);
+  da_status status = read_all(log, db, &sql, monitor, take_range, range, err);
   da_text_free(&sql);
   return status;
 }
@@ -215,6 +217,7 @@ static da_status open_log(da_log *log, da_db *db, const da_monitor *monitor, da_
   write_query(log, &sql);
   da_status status = da_text_check(&sql, err);
   if (status == DA_OK) status = da_db_query(db, da_text_cstr(&sql), &log->rows, err);
+  if (status == DA_OK) da_rows_expect(log->rows, log->impressions->n_rows);
   da_text_free(&sql);
   return status;
 }

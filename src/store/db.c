@@ -234,6 +234,7 @@ struct da_rows {
   column_reader *readers;
   da_column *columns;
   bool started, ended;
+  uint64_t n_expected; /* 0: unknown */
 };
 
 static const conversion *find_conversion(duckdb_logical_type type) {
@@ -291,6 +292,8 @@ da_status da_db_query(da_db *db, const char *sql, da_rows **out, da_error *err) 
   return DA_OK;
 }
 
+void da_rows_expect(da_rows *rows, uint64_t n) { rows->n_expected = n; }
+
 size_t da_rows_n_columns(const da_rows *rows) { return rows->n_columns; }
 
 const char *da_rows_column_name(const da_rows *rows, size_t column) { return rows->readers[column].name; }
@@ -324,16 +327,24 @@ typedef struct {
   const da_rows *rows;
   const da_monitor *monitor;
   const char *stage;
-  uint64_t total; /* rows to read, once DuckDB has said how many */
+  bool is_shown;
 } progress_context;
 
-/* Before the first row DuckDB reads and sorts: its own count of rows is all there is to show. */
+/* Before the first row DuckDB reads and sorts. Its own counts are estimates that add up all of its operators: only their part is true. */
+static void show_part(const progress_context *progress, double part) {
+  uint64_t n = progress->rows->n_expected;
+  if (n)
+    da_monitor_progress(progress->monitor, progress->stage, "rows", (uint64_t)(part * (double)n), n);
+  else
+    da_monitor_progress(progress->monitor, progress->stage, "%", (uint64_t)(part * 100), 100);
+}
+
 static void show_progress(void *context) {
   progress_context *progress = context;
   duckdb_query_progress_type state = duckdb_query_progress(progress->rows->statement.connection);
   if (state.percentage < 0) return;
-  progress->total = state.total_rows_to_process;
-  da_monitor_progress(progress->monitor, progress->stage, "rows", state.rows_processed, progress->total);
+  progress->is_shown = true;
+  show_part(progress, state.percentage < 100 ? state.percentage / 100 : 1);
 }
 
 static da_status start(da_rows *rows, const da_monitor *monitor, const char *stage, da_error *err) {
@@ -341,7 +352,7 @@ static da_status start(da_rows *rows, const da_monitor *monitor, const char *sta
   rows->started = true;
   DA_TRY(da_statement_run(&rows->statement, monitor, stage, show_progress, &context, err));
   /* It was last asked before its end. */
-  if (context.total) da_monitor_progress(monitor, stage, "rows", context.total, context.total);
+  if (context.is_shown) show_part(&context, 1);
   return DA_OK;
 }
 

@@ -72,6 +72,8 @@ typedef struct {
  * returns nothing (CREATE TABLE ... AS) may be run this way too, to be interruptible and to show progress. */
 typedef struct da_rows da_rows;
 da_status da_db_query(da_db *db, const char *sql, da_rows **rows, da_error *err) DA_MUST_CHECK;
+/* The query reads n rows to answer: progress counts them. Without this, progress is in % (DuckDB says no more). */
+void da_rows_expect(da_rows *rows, uint64_t n);
 size_t da_rows_n_columns(const da_rows *rows);
 const char *da_rows_column_name(const da_rows *rows, size_t column);
 da_type da_rows_column_type(const da_rows *rows, size_t column);
