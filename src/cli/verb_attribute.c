@@ -49,7 +49,7 @@ static da_status attribute_log(da_session *session, const char *model_path, da_b
                     .config = &session->config,
                     .monitor = &session->monitor,
                     .first = DA_STAGE_JOURNEYS,
-                    .last = DA_STAGE_ATTRIBUTE,
+                    .last = DA_STAGE_REPORT,
                     .force = session->options->force,
                     .input = session->options->input,
                     .model_path = model_path};
@@ -111,7 +111,7 @@ const da_verb da_verb_attribute = {
     .arguments = "[BUCKET]",
     .summary = "Credit of every touch and campaign, by every method (attention_report/)",
     .help = "With --input and --output: the credit of another log, say of new days, by the network of BUCKET or --model, without training "
-            "and without changing BUCKET. The settings are those of BUCKET or --config; the tables go to PATH/attention_report/.\n\n"
+            "and without changing BUCKET. The settings are those of BUCKET or --config; tables and page go to PATH/attention_report/.\n\n"
             "Example: deepattribution attribute shop --set 'credit.methods=[incremental, attention, last_touch]'\n\n"
             "Example: deepattribution attribute shop --input july.parquet --output july\n\n"
             "Methods: deepattribution help methods",

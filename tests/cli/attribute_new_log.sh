@@ -15,7 +15,7 @@ assert r["journeys"]["conversions"] > 0
 for m in r["attribute"]["methods"]:
     assert abs(m["total"] - r["journeys"]["conversions"]) < 1e-6, m
 assert any(m["method"] == "attention" for m in r["attribute"]["methods"])'
-[ -s scored/attention_report/attention_score.parquet ]
+[ -s scored/attention_report/attention_score.parquet ] && [ -s scored/attention_report/report.html ]
 # The model file alone is enough, and gives the same credit.
 works attribute --model shop/model/model.safetensors --input july/raw --output again
 cmp scored/attention_report/campaign_credit.parquet again/attention_report/campaign_credit.parquet
