@@ -26,6 +26,7 @@ with 'but found only: uid, timestamp, campain, conversion' uid,timestamp,campain
 grep -q "campain" err.txt
 # Text in timestamp, NaN, numbers that are no answer, a value that is no number.
 with "but found 'yesterday' in row 2" <<<$'1,2023-11-14,a,0,\n1,yesterday,a,0,'
+with "but found 'NaN' in row 2" <<<$'1,1700000000,a,0,\n1,NaN,a,0,'
 with "but found 'NaN'" <<<'1,1700000000,a,1,NaN'
 with "but found 'inf'" <<<'1,1700000000,a,1,inf'
 with "expected true or false, 0 or 1 in column conversion but found '2'" <<<'1,1700000000,a,2,'

@@ -1,4 +1,4 @@
-# A bucket that is not there or may not be written: exit code 4, and the outputs of before to the byte. (A full disk: run_disk_full.sh.)
+# A bucket that is not there or may not be written: exit code 4, and the outputs of before to the byte. (A full disk: run_on_full_disk.sh.)
 . "$DA_ROOT/tests/support/cli.sh"
 refuses 4 'expected a bucket (a folder) at nowhere' run nowhere
 mkdir -p b
