@@ -81,7 +81,8 @@ def main():
     bucket = log(*ISSUE)
     rows, _, campaigns = ISSUE
     megabytes = folder_mb(bucket / "raw")
-    print(f"{rows:,} impressions, {campaigns} campaigns, {megabytes:.0f} MB of Parquet; medians of {TIMES} runs in turns (polars and window functions: one), two threads each, on {machine()}.\n")
+    print(f"{rows:,} impressions, {campaigns} campaigns, {megabytes:.0f} MB of Parquet; medians of {TIMES} runs in turns "
+          f"(polars and window functions: one), two threads each,\non {machine()}.\n")
     print(against_others(bucket))
     print("\nWith little memory:\n")
     print(little_memory(bucket))
