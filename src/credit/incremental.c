@@ -22,7 +22,7 @@ typedef struct {
   da_modulators modulators;
   da_journey_counts counts;
   da_answer answer;
-  da_pin *pins;
+  da_lifts lifts;
   da_prior prior;
   da_incremental_result result;
 } incremental;
@@ -38,7 +38,7 @@ static void close_incremental(void *state) {
   da_modulators_free(&own->modulators);
   da_exposure_free(&own->exposure);
   da_timeline_free(&own->timeline);
-  da_mem_free(own->pins);
+  da_lift_free(&own->lifts);
   da_mem_free(own->result.campaigns);
   da_mem_free(own);
 }
@@ -56,14 +56,11 @@ DA_PRINTF(3, 4) static void note(incremental *own, da_note_level level, const ch
 /* --- Choosing and fitting ----------------------------------------------------------------------------------------------- */
 
 static da_status prepare(incremental *own, const da_credit_input *input, da_error *err) {
-  const da_text_list *lift = &input->config->credit.lift;
   double scale[DA_MAX_SCALES];
   int n_scales = da_timeline_scales(&own->timeline, scale);
   DA_TRY(da_exposure_init(&own->timeline, scale, n_scales, input->pool, &own->exposure, err));
-  own->pins = da_mem_alloc(lift->n, sizeof *own->pins);
-  if (!own->pins) return da_mem_fail(err, lift->n, sizeof *own->pins, "the experiments");
-  DA_TRY(da_lift_read(lift, &input->set->campaigns, own->pins, err));
-  own->prior = (da_prior){.pins = own->pins, .n_pins = (uint32_t)lift->n};
+  DA_TRY(da_lift_gather(&input->config->credit.lift, &input->experiments, input->set, &own->lifts, err));
+  own->prior = (da_prior){.pins = own->lifts.pins, .n_pins = own->lifts.n};
   own->answer.data = (da_hazard_data){.exposure = &own->exposure, .pool = input->pool};
   own->answer.counts = &own->counts;
   own->result.followed_share = da_cut_followed_share(input->set);
@@ -308,6 +305,34 @@ static void explain_choice(incremental *own) {
 
 static int shown_length(const da_slice *name) { return (int)(name->length < 80 ? name->length : 80); }
 
+/* What the experiments say, and how far the log alone is from it. */
+static void tell_experiments(incremental *own) {
+  const da_incremental_result *result = &own->result;
+  if (own->lifts.n_unknown > 0) {
+    note(own, DA_NOTE_WARNING, "%zu experiments are about campaigns that have no touch in the log: are their names the same?",
+         own->lifts.n_unknown);
+  }
+  if (own->lifts.n_outside > 0) {
+    note(own, DA_NOTE_WARNING, "%zu experiments were not used: their windows lie outside of the log, or hold no touch of their campaign.",
+         own->lifts.n_outside);
+  }
+  if (result->form == DA_FORM_JOURNEY && own->prior.n_pins > 0) {
+    note(own, DA_NOTE_WARNING, "The experiments were not used: the journey form cannot be pinned to them.");
+    return;
+  }
+  for (uint32_t p = 0; p < own->prior.n_pins; p++) {
+    const da_pin *pin = &own->prior.pins[p];
+    const da_slice *name = &own->timeline.set->campaigns.items[pin->campaign];
+    double alone = result->campaigns[pin->campaign].without_pin;
+    if (!result->campaigns[pin->campaign].pinned) continue;
+    double away = pin->standard_error > 0 ? fabs(alone - pin->conversions) / pin->standard_error : 0;
+    note(own, away > 2 ? DA_NOTE_WARNING : DA_NOTE_INFO,
+         away > 0 ? "%.*s: the experiment says %.0f conversions, the log alone %.0f, which is %.1f standard errors of the experiment away."
+                  : "%.*s: the experiment says %.0f conversions, the log alone %.0f.",
+         shown_length(name), name->data, pin->conversions, alone, away);
+  }
+}
+
 static void warn_of_limits(incremental *own, uint64_t n_touches_cut) {
   const da_incremental_result *result = &own->result;
   if (result->n_conversions == 0) return;
@@ -330,15 +355,7 @@ static void warn_of_limits(incremental *own, uint64_t n_touches_cut) {
     note(own, DA_NOTE_WARNING, "The log cannot tell %.*s and %.*s apart (correlation %.2f): trust their sum, not each.",
          shown_length(first), first->data, shown_length(second), second->data, result->confused[i].correlation);
   }
-  if (result->form == DA_FORM_JOURNEY && own->prior.n_pins > 0) {
-    note(own, DA_NOTE_WARNING, "credit.lift was not used: the journey form cannot be pinned to experiments.");
-  }
-  for (uint32_t p = 0; p < own->prior.n_pins && result->form == DA_FORM_HAZARD; p++) {
-    const da_slice *name = &own->timeline.set->campaigns.items[own->prior.pins[p].campaign];
-    const da_incremental_campaign *campaign = &result->campaigns[own->prior.pins[p].campaign];
-    note(own, DA_NOTE_INFO, "%.*s: the experiment says %.0f conversions, the log alone %.0f.", shown_length(name), name->data,
-         campaign->pinned_conversions, campaign->without_pin);
-  }
+  tell_experiments(own);
   if (own->prior.n_pins == 0) {
     note(own, DA_NOTE_WARNING,
          "A log cannot show bursts of intent: if people see a campaign because they are about to convert, it gets credit that only an "

@@ -14,6 +14,7 @@
 #include "base/monitor.h"
 #include "base/text.h"
 #include "base/threads.h"
+#include "credit/experiment.h"
 #include "journey/set.h"
 #include "store/config.h"
 
@@ -24,7 +25,8 @@ typedef struct {
   const da_monitor *monitor;
   /* What an earlier fit left (da_incremental_write), of another log: credit by it and fit nothing. data NULL: fit. */
   da_slice known_incremental;
-  uint64_t n_touches_cut; /* left out of the front of journeys by journey_max_len or lookback_days; 0: none, or not known */
+  da_experiments experiments; /* beside those of config->credit.lift; what they say of campaigns holds the incremental fit */
+  uint64_t n_touches_cut;     /* left out of the front of journeys by journey_max_len or lookback_days; 0: none, or not known */
 } da_credit_input;
 
 /* Journeys begin .. end-1; touch arrays below start at first_touch[begin]. */

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "credit/incremental.h"
 #include "model/score.h"
+#include "pipeline/experiments.h"
 #include "pipeline/intervals.h"
 #include "pipeline/pipeline_run.h"
 #include "pipeline/record.h"
@@ -25,18 +26,21 @@ static da_status read_known(const da_run *run, da_text *json, da_error *err) {
   return status;
 }
 
+static uint64_t hash_of(const da_text *text) { return XXH64(da_text_cstr(text), text->length, 0); }
+
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
+  const da_bucket *bucket = run->job->bucket;
   bool exists = false;
-  da_text known = {0};
   DA_TRY(da_run_need_set(run, err));
   DA_TRY(da_run_need_model(run, &exists, err));
-  da_text spend = {0};
+  da_text known = {0}, spend = {0}, experiments = {0};
   da_status status = read_known(run, &known, err);
-  if (status == DA_OK) status = da_spend_read(run->job->bucket, &spend, err);
-  uint64_t input[] = {run->set.checksum, run->model_hash, XXH64(da_text_cstr(&spend), spend.length, 0),
-                      XXH64(da_text_cstr(&known), known.length, 0)};
-  da_text_free(&spend);
+  if (status == DA_OK) status = da_spend_read(bucket, &spend, err);
+  if (status == DA_OK) status = da_experiments_text(bucket, run->job->config->credit.lift_file, &experiments, err);
+  uint64_t input[] = {run->set.checksum, run->model_hash, hash_of(&spend), hash_of(&known), hash_of(&experiments)};
   da_text_free(&known);
+  da_text_free(&spend);
+  da_text_free(&experiments);
   DA_TRY(status);
   return da_run_fingerprint(run, "credit seed", (const char *)input, sizeof input, out, err);
 }
@@ -110,6 +114,7 @@ static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error 
                                .monitor = &run->monitor,
                                .known_incremental = {a->known.data, a->known.length},
                                .n_touches_cut = touches_cut(run)};
+  DA_TRY(da_experiments_read(run->db, run->job->bucket, run->job->config->credit.lift_file, &a->arena, &a->input.experiments, err));
   DA_TRY(da_fitted_open(&a->input, methods, n_methods, &a->fitted, err));
   da_pass_options options = {0};
   if (has_network) {

@@ -72,6 +72,7 @@ typedef struct {
   double intervals;           /* coverage of the intervals, 0.9; 0: none */
   uint32_t bootstrap;         /* resamples behind the intervals */
   da_text_list lift;          /* "campaign=N+-se" */
+  const char *lift_file;      /* more of them (pipeline/experiments.h); NULL: raw/lift.csv, where there is one */
 } da_config_credit;
 
 typedef struct {

@@ -64,6 +64,8 @@ static const da_config_key keys[] = {
     {"credit.intervals", DA_KEY_NUMBER, AT(credit.intervals), 0, 0.999, "0.9", "coverage of the intervals; 0: none"},
     {"credit.bootstrap", DA_KEY_COUNT, AT(credit.bootstrap), 0, 100000, "50", "resamples behind the intervals"},
     {"credit.lift", DA_KEY_LIST, AT(credit.lift), 0, 0, NULL, "experiments: \"campaign=conversions+-standard error\""},
+    {"credit.lift_file", DA_KEY_TEXT, AT(credit.lift_file), 0, 0, NULL,
+     "CSV of experiments: campaign, window, incremental_conversions, se; if none is named, raw/lift.csv"},
 
     {"s3.endpoint", DA_KEY_TEXT, AT(s3.endpoint), 0, 0, NULL, "host:port of an S3 server other than AWS"},
     {"s3.region", DA_KEY_TEXT, AT(s3.region), 0, 0, NULL, "AWS region"},

@@ -34,6 +34,9 @@ static da_raw_kind find_kind(const char *key) {
   return DA_RAW_IMPRESSIONS;
 }
 
+/* raw/lift.csv holds results of experiments (pipeline/experiments.h), no part of the log. */
+static bool is_experiment(const char *key) { return strcmp(key, "lift.csv") == 0; }
+
 static bool is_partition(const char *key) {
   for (const char *part = key, *slash; (slash = strchr(part, '/')); part = slash + 1) {
     const char *equals = memchr(part, '=', (size_t)(slash - part));
@@ -72,7 +75,7 @@ static da_status add_bucket(const da_bucket *bucket, const char *prefix, da_raw_
   da_status status = da_bucket_list(bucket, prefix, &list, err);
   for (size_t i = 0; i < list.n && status == DA_OK; i++) {
     da_raw_format format;
-    if (!find_format(list.items[i].key, &format)) continue;
+    if (!find_format(list.items[i].key, &format) || is_experiment(list.items[i].key + strlen(prefix))) continue;
     da_raw_kind kind = find_kind(list.items[i].key + strlen(prefix));
     status = add_file(&files[kind], da_bucket_url(bucket, list.items[i].key), format, &list.items[i], err);
   }

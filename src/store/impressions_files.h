@@ -34,7 +34,8 @@ typedef struct {
 
 /* Finds the files of every kind: those of the bucket's raw/, or, with location, one file or those of a folder (of its raw/ if it has
  * one), which may be s3:// too, reached by the settings s3. DA_ERR_IO when there is nothing of that name; DA_ERR_DATA when formats are mixed within a kind. No impressions is no fault here.
- * Names in other endings than .parquet, .csv, .tsv, .json, .jsonl, .ndjson (and .gz behind the last five) are left alone. */
+ * Names in other endings than .parquet, .csv, .tsv, .json, .jsonl, .ndjson (and .gz behind the last five) are left alone, and so is lift.csv,
+ * which holds results of experiments. */
 da_status da_raw_files_find(da_db *db, const da_config_s3 *s3, const da_bucket *bucket, const char *location,
                             da_raw_files files[DA_N_RAW_KINDS], da_error *err) DA_MUST_CHECK;
 /* Reads the first line of each CSV file and the keys of JSON objects, which da_raw_files_reader needs. */

@@ -114,6 +114,8 @@ static void spend_by_day(void **state) {
   log_write_text(&w, "raw/spend/2023.csv", "date,campaign,cost\n2023-11-14,a,10.5\n2023-11-15,a,1\n2023-11-15,,1\n");
   log_expect(&w, "uid", "1");
   assert_string_equal(log_rows(&w, &w.impressions.spend, "campaign, cost"), "a,1.0;a,10.5");
+  log_write_text(&w, "raw/lift.csv", "campaign,window,incremental_conversions,se\na,,1,1\n"); /* of experiments: no impressions */
+  log_expect(&w, "uid", "1");
   log_write_text(&w, "raw/spend/2023.csv", "date,campaign,cost\n2023-11-14,a,lots\n");
   expect_fail(log_audit(&w, err), DA_ERR_DATA, "expected a finite number in column cost but found 'lots' in row 1");
   log_close(&w);
