@@ -1,4 +1,5 @@
 /* report: what the other stages did and found -> attention_report/report.html and manifest.json. */
+#include <stdio.h>
 #include <string.h>
 
 #include "model/hardware.h"
@@ -64,6 +65,22 @@ static void gather_stages(const da_run *run, material *m) {
   m->facts.n_notes = n_notes;
 }
 
+/* The search, if it was one over these journeys. */
+static da_status gather_search(const da_run *run, material *m, da_error *err) {
+  const cJSON *record = record_of(run, DA_STAGE_TUNE);
+  const char *of = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, "journeys_checksum"));
+  const cJSON *best = cJSON_GetObjectItemCaseSensitive(record, "best_trial");
+  char checksum[24];
+  snprintf(checksum, sizeof checksum, "%016llx", (unsigned long long)run->set.checksum);
+  const size_t n = da_record_count_trials(record);
+  if (!of || strcmp(of, checksum) != 0 || !cJSON_IsNumber(best) || n == 0) return DA_OK;
+  da_trial_facts *trials = da_arena_alloc(&m->arena, n, sizeof *trials);
+  if (!trials) return da_mem_fail(err, n, sizeof *trials, "the trials of a search");
+  m->facts.search =
+      (da_search_facts){.trials = trials, .n_trials = da_record_get_trials(record, trials, n), .best = (size_t)best->valueint};
+  return DA_OK;
+}
+
 static da_status gather_truth(const da_run *run, material *m, da_error *err) {
   bool known = false;
   da_truth truth = {0};
@@ -100,6 +117,7 @@ static da_status gather(da_run *run, material *m, da_error *err) {
   DA_TRY(da_bucket_list(job->bucket, "raw/", &m->inputs, err));
   m->facts.inputs = m->inputs.items;
   m->facts.n_inputs = m->inputs.n;
+  DA_TRY(gather_search(run, m, err));
   DA_TRY(gather_truth(run, m, err));
   char *url = da_bucket_url(job->bucket, DA_KEY_CAMPAIGN_CREDIT);
   if (!url) return da_mem_fail(err, 1, 256, "a path");

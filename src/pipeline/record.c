@@ -68,6 +68,22 @@ static const field metric_fields[] = {
     NUMBER(da_metric_facts, recall, "recall"),      NUMBER(da_metric_facts, calibration_error, "calibration_error"),
 };
 
+static const field trial_fields[] = {
+    FLAG(da_trial_facts, complete, "complete"),
+    FLAG(da_trial_facts, diverged, "diverged"),
+    SMALL_COUNT(da_trial_facts, n_epochs, "epochs_trained"),
+    SMALL_COUNT(da_trial_facts, best_epoch, "best_epoch"),
+    NUMBER(da_trial_facts, val_loss, "val_loss"),
+    NUMBER(da_trial_facts, val_auc, "val_auc"),
+    COUNT(da_trial_facts, n_touches, "touches"),
+    NUMBER(da_trial_facts, learning_rate, "learning_rate"),
+    SMALL_COUNT(da_trial_facts, epochs, "epochs"),
+    SMALL_COUNT(da_trial_facts, n_embedding, "embedding"),
+    SMALL_COUNT(da_trial_facts, n_hidden, "lstm"),
+    NUMBER(da_trial_facts, dropout, "dropout"),
+    NUMBER(da_trial_facts, recurrent_dropout, "recurrent_dropout"),
+};
+
 #define N_FIELDS(table) (sizeof(table) / sizeof(table)[0])
 
 static const char *const set_names[DA_N_SETS] = {[DA_SET_TRAIN] = "train", [DA_SET_VAL] = "val", [DA_SET_TEST] = "test"};
@@ -153,6 +169,19 @@ bool da_record_add_model(cJSON *record, const da_model_facts *facts) {
   return metrics != NULL;
 }
 
+bool da_record_add_trials(cJSON *record, const da_trial_facts *trials, size_t n) {
+  cJSON *table = cJSON_AddArrayToObject(record, "table");
+  for (size_t i = 0; table && i < n; i++) {
+    cJSON *row = cJSON_CreateObject();
+    if (!row || !cJSON_AddItemToArray(table, row)) {
+      cJSON_Delete(row);
+      return false;
+    }
+    if (!add_fields(row, trial_fields, N_FIELDS(trial_fields), &trials[i])) return false;
+  }
+  return table != NULL;
+}
+
 bool da_record_add_note(cJSON *record, da_note_level level, const char *sentence) {
   cJSON *notes = cJSON_GetObjectItemCaseSensitive(record, "notes");
   if (!notes) notes = cJSON_AddArrayToObject(record, "notes");
@@ -172,6 +201,18 @@ void da_record_get_model(const cJSON *record, da_model_facts *facts) {
   for (int set = 0; set < DA_N_SETS; set++) {
     get_fields(cJSON_GetObjectItemCaseSensitive(metrics, set_names[set]), metric_fields, N_FIELDS(metric_fields), &facts->metrics[set]);
   }
+}
+
+size_t da_record_count_trials(const cJSON *record) { return (size_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(record, "table")); }
+
+size_t da_record_get_trials(const cJSON *record, da_trial_facts *trials, size_t capacity) {
+  size_t n = 0;
+  const cJSON *row;
+  cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(record, "table")) {
+    if (n == capacity) break;
+    get_fields(row, trial_fields, N_FIELDS(trial_fields), &trials[n++]);
+  }
+  return n;
 }
 
 void da_record_get_notes(const cJSON *record, da_note_facts *notes, size_t capacity, size_t *n) {

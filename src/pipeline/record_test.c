@@ -60,6 +60,35 @@ static void model_facts_survive_with_undefined_metrics(void **state) {
   cJSON_Delete(record);
 }
 
+static void trials_survive(void **state) {
+  (void)state;
+  const da_trial_facts written[2] = {{.complete = true,
+                                      .n_epochs = 9,
+                                      .best_epoch = 8,
+                                      .val_loss = 0.125,
+                                      .val_auc = 0.75,
+                                      .n_touches = 123456789012,
+                                      .learning_rate = 0.00123456789,
+                                      .epochs = 40,
+                                      .n_embedding = 20,
+                                      .n_hidden = 64,
+                                      .dropout = 0.25,
+                                      .recurrent_dropout = 0.001},
+                                     {.diverged = true, .val_loss = NAN}};
+  cJSON *record = cJSON_CreateObject();
+  assert_int_equal(da_record_count_trials(record), 0);
+  assert_true(da_record_add_trials(record, written, 2));
+  record = through_text(record);
+  assert_int_equal(da_record_count_trials(record), 2);
+  da_trial_facts read[2] = {{0}};
+  assert_int_equal(da_record_get_trials(record, read, 1), 1);
+  assert_int_equal(read[1].diverged, 0); /* full: nothing is written behind the end */
+  assert_int_equal(da_record_get_trials(record, read, 2), 2);
+  assert_memory_equal(&read[0], &written[0], sizeof read[0]);
+  assert_true(read[1].diverged && isnan(read[1].val_loss));
+  cJSON_Delete(record);
+}
+
 static void hostile_fields_become_zero(void **state) {
   (void)state;
   cJSON *record =
@@ -96,6 +125,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(data_facts_survive),
       cmocka_unit_test(model_facts_survive_with_undefined_metrics),
+      cmocka_unit_test(trials_survive),
       cmocka_unit_test(hostile_fields_become_zero),
       cmocka_unit_test(notes_keep_their_order_and_level),
   };

@@ -48,6 +48,23 @@ typedef struct {
   da_metric_facts metrics[DA_N_SETS];
 } da_model_facts;
 
+/* A trial of the search over the network's settings, as in tune/trials.parquet. */
+typedef struct {
+  bool complete, diverged;       /* neither: stopped before its last epoch, because others did better */
+  uint32_t n_epochs, best_epoch; /* trained; the best of them, counted from 1 */
+  double val_loss, val_auc;      /* after that one; NaN where it diverged */
+  uint64_t n_touches;            /* trained on */
+  double learning_rate;
+  uint32_t epochs, n_embedding, n_hidden;
+  double dropout, recurrent_dropout;
+} da_trial_facts;
+
+typedef struct {
+  const da_trial_facts *trials; /* in the order in which they began; NULL: no search over these journeys */
+  size_t n_trials;
+  size_t best; /* number of the one whose settings were taken */
+} da_search_facts;
+
 typedef struct {
   const char *program, *duckdb; /* "0.1.0", "v1.5.5" */
   const char *kernels;          /* da_engine_kernels: "avx2" */
@@ -79,6 +96,7 @@ typedef struct {
   size_t n_inputs;
   da_data_facts data;
   da_model_facts model;
+  da_search_facts search;
   da_version_facts versions;
   const da_stage_facts *stages; /* in the order they ran */
   size_t n_stages;

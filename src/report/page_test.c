@@ -250,6 +250,41 @@ static void the_network_is_judged_in_plain_words(void **state) {
   report_close(&run);
 }
 
+static void the_search_shows_its_trials_the_taken_one_first(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0 b@1!"), true, 1);
+  report_finish(&run);
+  run.facts.model = (da_model_facts){.present = true, .n_parameters = 1};
+  char *html = print_page(&run);
+  assert_hides(html, "The search for its settings"); /* there was none */
+  da_mem_free(html);
+  da_trial_facts trials[40];
+  for (int i = 0; i < 40; i++)
+    trials[i] =
+        (da_trial_facts){.n_epochs = 2, .val_loss = 0.3 + 0.001 * (39 - i), .val_auc = 0.7, .learning_rate = 0.00123, .n_hidden = 100};
+  trials[0] = (da_trial_facts){.diverged = true, .val_loss = NAN, .val_auc = NAN, .learning_rate = 0.2};
+  trials[7].complete = true; /* the only one, and taken though others had lower losses when they were stopped */
+  run.facts.search = (da_search_facts){.trials = trials, .n_trials = 40, .best = 7};
+  html = print_page(&run);
+  assert_html(html);
+  assert_shows(html, "40 settings were tried, judged by the log loss on the validation set; 1 were trained to their end, 1 diverged, ");
+  assert_shows(html, "The best 30 are shown.");
+  assert_int_equal(count(html, "<th scope=\"row\">stopped</th>"), 29);
+  assert_int_equal(count(html, "<th scope=\"row\">diverged</th>"), 0);
+  const char *taken = strstr(html, "<th scope=\"row\">taken</th><td data-sort=\"7\">7</td><td data-sort=\"0.332\">0.3320</td>");
+  const char *lowest = strstr(html, "<th scope=\"row\">stopped</th><td data-sort=\"39\">39</td><td data-sort=\"0.3\">0.3000</td>");
+  assert_true(taken && lowest && taken < lowest);
+  assert_shows(html, "<td data-sort=\"0.00123\">0.00123</td>");
+  da_mem_free(html);
+  run.facts.search.n_trials = 1;
+  run.facts.search.best = 0;
+  html = print_page(&run);
+  assert_shows(html, "<td class=\"none\">–</td>"); /* a loss that is no number */
+  da_mem_free(html);
+  report_close(&run);
+}
+
 static void the_input_is_held_against_the_credit(void **state) {
   (void)state;
   report_run run;
@@ -315,6 +350,7 @@ int main(void) {
       cmocka_unit_test(little_is_shown_as_little),
       cmocka_unit_test(many_campaigns_are_folded_and_still_add_up),
       cmocka_unit_test(the_network_is_judged_in_plain_words),
+      cmocka_unit_test(the_search_shows_its_trials_the_taken_one_first),
       cmocka_unit_test(the_input_is_held_against_the_credit),
       cmocka_unit_test(the_page_is_the_same_whatever_the_clock_and_the_threads),
       cmocka_unit_test(memory_that_runs_out_is_an_error_at_every_allocation),
