@@ -124,6 +124,7 @@ class Types(Journeys):
                                  ("nanoseconds", lambda s: s * 10**9 + 1_999, arrow("ns")), ("text", lambda s: str(s), None),
                                  ("iso", lambda s: moment(s).isoformat(), None), ("z", lambda s: f"{moment(s):%Y-%m-%d %H:%M:%S.25Z}", None),
                                  ("offset", lambda s: f"{moment(s):%Y-%m-%dT%H:%M:%S}+05:30", None),
+                                 ("days", lambda s: int(f"{moment(s):%Y%m%d}"), None),
                                  ("day", lambda s: f"{moment(s):%Y-%m-%d}", None)):
             with self.subTest(name):
                 self.compare(with_times(rows, make), timestamp=kind)
@@ -136,6 +137,7 @@ class Types(Journeys):
                                     ("real uids", lambda row: {**row, "uid": float(row["uid"])}, {}),
                                     ("large uids", lambda row: {**row, "uid": row["uid"] + 2**63 + 10**6}, {"uid": pyarrow.uint64()}),
                                     ("numbers", lambda row: {**row, "campaign": len(row["campaign"]), "conversion": int(row["conversion"])}, {}),
+                                    ("numbers with gaps", lambda row: {**row, "campaign": float(len(row["campaign"])) if row["uid"] % 5 else None}, {}),
                                     ("words", lambda row: {**row, "conversion": "Yes" if row["conversion"] else "no"}, {}),
                                     ("missing", lambda row: {**row, "campaign": row["campaign"] if row["uid"] % 7 else "",
                                                              "conversion": row["conversion"] or None}, {})):
@@ -144,6 +146,8 @@ class Types(Journeys):
 
     def test_files(self):
         rows = random_rows(22, n_rows=80)
+        digits = [{**row, "uid": str(row["uid"])} for row in rows]
+        self.assertTrue(isinstance(self.compare(digits, names=VALUED, form="jsonl")[0][0]["uid"], int))
         for form, n_files in (("csv", 1), ("csv.gz", 2), ("jsonl", 1), ("parquet", 3)):
             with self.subTest(form):
                 self.compare(rows, names=VALUED, form=form, n_files=n_files)

@@ -1,5 +1,5 @@
 """Which column of the raw log means what, and how its type becomes ours: the rules of src/store/impressions_columns.c and
-impressions_types.c, as Spark SQL. Names and rules must stay the same in both; tests/spark compares what they give."""
+impressions_cells.c, as Spark SQL. Names and rules must stay the same in both; tests/spark compares what they give."""
 import difflib
 from dataclasses import dataclass
 
@@ -7,8 +7,10 @@ from ..library import Error
 
 # What columns are called in the field, the default name first.
 SYNONYMS = {
-    "uid": ("uid", "user_id", "userid", "customer_id", "client_id", "visitor_id", "cookie_id", "cookie", "user_pseudo_id", "user"),
-    "timestamp": ("timestamp", "time", "ts", "event_time", "event_timestamp", "datetime", "event_datetime", "date"),
+    "uid": ("uid", "user_id", "userid", "customer_id", "client_id", "visitor_id", "cookie_id", "cookie", "user_pseudo_id",
+            "domain_userid", "user", "customer"),
+    "timestamp": ("timestamp", "time", "ts", "event_time", "event_timestamp", "datetime", "event_datetime",
+                  "derived_tstamp", "date"),
     "campaign": ("campaign", "campaign_nm", "campaign_name", "campaign_id", "channel", "channel_name", "channel_nm"),
     "conversion": ("conversion", "converted", "conversion_status", "is_conversion", "conversions"),
     "value": ("value", "conversion_value", "revenue", "order_value", "conversion_revenue"),
@@ -16,7 +18,7 @@ SYNONYMS = {
 SMALL_INTEGERS = ("tinyint", "smallint", "int", "bigint")
 LARGE_INTEGER = "decimal(20,0)"  # how Spark reads an unsigned 64-bit integer
 TEXTS = ("string", "binary")
-TRUE_WORDS, FALSE_WORDS = ("1", "true", "t", "yes", "1.0"), ("0", "false", "f", "no", "0.0")
+TRUE_WORDS, FALSE_WORDS = ("1", "true", "t", "yes", "y", "1.0"), ("0", "false", "f", "no", "n", "0.0")
 EXPECTED = {
     "uid": "a whole number or text",
     "timestamp": "a time (unix seconds, milliseconds or microseconds, a date, or ISO 8601 text)",
@@ -77,44 +79,51 @@ def look(frame, aggregate):
     return frame.selectExpr(f"{aggregate} AS found").first().found
 
 
-def uid_cell(frame, name, kind, force_text):
-    """(cell, is it text). Whole numbers are BIGINT; text is too when every cell has the one spelling of a whole number."""
+def uid_cell(frame, name, kind, *, is_guessed, force_text):
+    """(cell, is it text). Whole numbers are BIGINT; so is text of CSV or JSON (is_guessed) when every cell has the one spelling of a whole
+    number, and what holds more than 64 bits when every cell fits."""
     raw = raw_cell(name, kind)
-    is_text = kind not in SMALL_INTEGERS
-    if is_real(kind):
-        real = f"CAST({raw} AS DOUBLE)"
-        n_bad = look(frame, f"count_if({raw} IS NOT NULL AND NOT ({real} = floor({real}) AND abs({real}) <= 9007199254740992))")
+    if kind in ("float", "double"):
+        n_bad = look(frame, f"count_if({raw} IS NOT NULL AND NOT ({raw} = floor({raw}) AND abs({raw}) <= 9007199254740992))")
         if n_bad:
             raise Error(f"expected whole numbers up to 2^53, or text, in column {name} (uid) of type {kind} but found {n_bad} other "
                         "values; store uids as integers or text", 3)
-        is_text = force_text
-        return Cell(name, raw, f"CAST(CAST({raw} AS BIGINT) AS STRING)" if is_text else f"CAST({raw} AS BIGINT)"), is_text
-    if kind in ("string", LARGE_INTEGER) and not force_text:
-        spelling = f"CAST({raw} AS STRING)"
-        is_text = not look(frame, f"coalesce(bool_and(CAST(try_cast({raw} AS BIGINT) AS STRING) <=> {spelling} OR {raw} IS NULL), false)")
-    is_text = is_text or force_text
+        return Cell(name, raw, f"CAST(CAST({raw} AS BIGINT) AS STRING)" if force_text else f"CAST({raw} AS BIGINT)"), force_text
+    is_text = force_text or kind not in SMALL_INTEGERS
+    if not force_text and (kind.startswith("decimal") or (kind == "string" and is_guessed)):
+        number = f"try_cast({raw} AS BIGINT)"
+        same = f"{number} = {raw}" if kind.startswith("decimal") else f"CAST({number} AS STRING) = {raw}"
+        is_text = not look(frame, f"coalesce(bool_and(coalesce({same}, {raw} IS NULL)), false)")
     return Cell(name, raw, f"CAST({raw} AS {'STRING' if is_text else 'BIGINT'})"), is_text
 
 
-def unit_factor(size):
-    """Microseconds a unit, by the size of the numbers: 1e11 seconds are 3,000 years from 1970, 1e11 milliseconds three."""
-    for limit, factor in ((1e11, "1000000"), (1e14, "1000"), (1e17, "1")):
-        if size < limit:
-            return factor
-    return "0.001"
+SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS = range(4)
+# To microseconds, of whole numbers and of others.
+WHOLE_UNITS = ("try_multiply({}, 1000000L)", "try_multiply({}, 1000L)", "{}", "({} DIV 1000L)")
+REAL_UNITS = ("{} * 1000000D", "{} * 1000D", "{}", "{} / 1000D")
+
+
+def unit_of(size):
+    """By the size of the numbers: 1e11 seconds are 3,000 years from 1970, 1e11 milliseconds three."""
+    return SECONDS if size < 1e11 else MILLISECONDS if size < 1e14 else MICROSECONDS if size < 1e17 else NANOSECONDS
 
 
 def numeric_time(frame, number, is_whole):
-    """The middle value decides on the unit, so that a stray one does not change all others."""
+    """The middle value decides on the unit, so that a stray one does not change all others. Days may be written YYYYMMDD."""
     real = f"CAST({number} AS DOUBLE)"
+    day = f"try_to_timestamp(CAST(CAST({number} AS BIGINT) AS STRING), 'yyyyMMdd')"
     finite = f"(WHERE NOT isnan({real}) AND abs({real}) < double('Infinity'))"
-    low, high, middle = frame.selectExpr(f"min(abs({real})) FILTER {finite}", f"max(abs({real})) FILTER {finite}",
-                                         f"percentile_approx(abs({real}), 0.5) FILTER {finite}").first()
-    same = unit_factor(low or 0) == unit_factor(high or 0)
-    factor = unit_factor((high if same else middle) or 0)
-    if is_whole and factor != "0.001":
-        return f"try_multiply(try_cast({number} AS BIGINT), {factor}L)"
-    return f"try_cast(round({real} * {factor}D) AS BIGINT)"
+    low, high, middle, are_days = frame.selectExpr(
+        f"min(abs({real})) FILTER {finite}", f"max(abs({real})) FILTER {finite}", f"percentile_approx(abs({real}), 0.5) FILTER {finite}",
+        f"bool_and({real} BETWEEN 19000101 AND 21001231 AND {day} IS NOT NULL) FILTER (WHERE {number} IS NOT NULL)").first()
+    if are_days:
+        return f"unix_micros({day})"
+    unit = unit_of(high or 0)
+    if unit != unit_of(low or 0):
+        unit = unit_of(middle or 0)
+    if is_whole:
+        return WHOLE_UNITS[unit].format(f"try_cast({number} AS BIGINT)")
+    return f"try_cast(round({REAL_UNITS[unit].format(real)}) AS BIGINT)"
 
 
 def text_time(frame, raw):
@@ -163,6 +172,9 @@ def number_cell(name, kind):
     return Cell(name, raw, f"CASE WHEN abs({real}) < double('Infinity') THEN {real} END")
 
 
-def text_cell(name, kind):
+def text_cell(frame, name, kind):
+    """Names that were numbers with gaps arrive as 3.0: they are called 3."""
     raw = raw_cell(name, kind)
+    if kind in ("float", "double") and look(frame, f"coalesce(bool_and(coalesce(try_cast({raw} AS BIGINT) = {raw}, {raw} IS NULL)), false)"):
+        raw = f"CAST({raw} AS BIGINT)"
     return Cell(name, raw, f"CAST({raw} AS STRING)")

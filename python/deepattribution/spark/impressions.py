@@ -6,6 +6,7 @@ raw/ (Parquet, CSV[.gz], JSON lines[.gz]; one file, many, partitioned folders)
 Rows that miss uid, timestamp or campaign are left out and counted; values that make no sense are refused. The rules are those of
 src/store/impressions.h.
 """
+import functools
 from dataclasses import dataclass
 
 from pyspark.sql import functions
@@ -94,7 +95,7 @@ def holds_nanoseconds(spark, url, name):
         footer.close()
 
 
-def open_log(frame, config, roles, what, *, required, force_text=False, is_nanoseconds=lambda name: False):
+def open_log(frame, config, roles, what, *, required, is_guessed, force_text=False, is_nanoseconds=lambda name: False):
     """Finds the columns for `roles` and decides their types; looks at the values where the type leaves that open."""
     kinds = dict(frame.dtypes)
     cells, uid_is_text = {}, False
@@ -104,11 +105,11 @@ def open_log(frame, config, roles, what, *, required, force_text=False, is_nanos
             continue
         kind = kinds[name]
         if role == "uid":
-            cells[role], uid_is_text = columns.uid_cell(frame, name, kind, force_text)
+            cells[role], uid_is_text = columns.uid_cell(frame, name, kind, is_guessed=is_guessed, force_text=force_text)
         elif role == "timestamp":
             cells[role] = columns.time_cell(frame, name, kind, kind == "bigint" and is_nanoseconds(name))
         else:
-            make = {"campaign": columns.text_cell, "conversion": columns.flag_cell, "value": columns.number_cell}[role]
+            make = {"campaign": functools.partial(columns.text_cell, frame), "conversion": columns.flag_cell, "value": columns.number_cell}[role]
             cells[role] = make(name, kind)
     log = Log(frame, cells, what, uid_is_text)
     if "campaign" in roles and config["split.column"]:
@@ -120,7 +121,7 @@ def split_cell(frame, wanted, what):
     name = next((name for name in frame.columns if name.lower() == wanted.lower()), None)
     if name is None:
         raise Error(f"expected the column '{wanted}' of split.column in {what} but found none of that name", 3)
-    return columns.text_cell(name, dict(frame.dtypes)[name])
+    return columns.text_cell(frame, name, dict(frame.dtypes)[name])
 
 
 def is_bad(role, cell):
@@ -193,7 +194,8 @@ def open_impressions(spark, bucket, config):
 
     def open_kind(kind, roles, required, force_text):
         form, keys = files[kind]
-        return open_log(read_files(spark, bucket, form, keys), config, roles, f"raw/{kind}", required=required, force_text=force_text,
+        return open_log(read_files(spark, bucket, form, keys), config, roles, f"raw/{kind}", required=required, is_guessed=form != "parquet",
+                        force_text=force_text,
                         is_nanoseconds=lambda name: form == "parquet" and holds_nanoseconds(spark, bucket.url(keys[0]), name))
 
     has_events = "conversions" in files
