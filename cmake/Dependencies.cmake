@@ -32,6 +32,13 @@ elseif(DA_MPI STREQUAL "ON")
   message(FATAL_ERROR "expected MPI (Debian package libopenmpi-dev) but found none: run scripts/bootstrap, or set DA_MPI=OFF")
 endif()
 
+# The verb serve: built in when the library for HTTP is there.
+pkg_check_modules(microhttpd QUIET IMPORTED_TARGET libmicrohttpd>=0.9.72)
+if(microhttpd_FOUND)
+  target_compile_definitions(da_options INTERFACE DA_HAVE_MICROHTTPD)
+  set(DA_LINK_serve PkgConfig::microhttpd)
+endif()
+
 find_package(DuckDB)
 if(NOT DuckDB_FOUND)
   message(FATAL_ERROR "expected DuckDB's library and duckdb.h but found none: run scripts/bootstrap, or set DuckDB_ROOT to a folder that holds both")

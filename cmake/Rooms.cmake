@@ -33,13 +33,14 @@ function(da_add_rooms)
   endforeach()
 endfunction()
 
-# da_add_shared_library(ROOM...): libdeepattribution.so from all rooms but cli.
+# da_add_shared_library(ROOM...): libdeepattribution.so from all rooms but those of the program alone.
 function(da_add_shared_library)
   set(objects "")
   set(links "")
+  list(REMOVE_ITEM ARGN serve cli)
   foreach(room IN LISTS ARGN)
     get_target_property(type da_${room} TYPE)
-    if(type STREQUAL "STATIC_LIBRARY" AND NOT room STREQUAL "cli")
+    if(type STREQUAL "STATIC_LIBRARY")
       list(APPEND objects $<TARGET_OBJECTS:da_${room}>)
     endif()
     list(APPEND links ${DA_LINK_${room}})

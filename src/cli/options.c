@@ -30,6 +30,10 @@ enum {
   OPTION_JOURNEY,
   OPTION_UID,
   OPTION_LIFT,
+  OPTION_HOST,
+  OPTION_PORT,
+  OPTION_QUEUE,
+  OPTION_MAX_BODY,
   OPTION_VERSION,
 };
 
@@ -54,6 +58,10 @@ static const grouped_option all_options[] = {
      {"lift", OPTION_LIFT, "CAMPAIGN=N+-SE", 0, "conversions an experiment found, and their standard error; may be repeated", 0}},
     {DA_OPTIONS_EXPLAIN, {"journey", OPTION_JOURNEY, "ID", 0, "this journey", 0}},
     {DA_OPTIONS_EXPLAIN, {"uid", OPTION_UID, "UID", 0, "all journeys of this user", 0}},
+    {DA_OPTIONS_SERVE, {"host", OPTION_HOST, "ADDRESS", 0, "address to listen at; 0.0.0.0 for all of this machine (127.0.0.1)", 0}},
+    {DA_OPTIONS_SERVE, {"port", OPTION_PORT, "N", 0, "port to listen at; 0 for one that is free (8080)", 0}},
+    {DA_OPTIONS_SERVE, {"queue", OPTION_QUEUE, "N", 0, "requests that may wait; more are refused with 503 (64)", 0}},
+    {DA_OPTIONS_SERVE, {"max-body", OPTION_MAX_BODY, "MB", 0, "the largest body of a request; larger ones are refused with 413 (64)", 0}},
     {DA_OPTIONS_COMMON, {"config", OPTION_CONFIG, "FILE", 0, "settings (default: BUCKET/config.yaml)", 1}},
     {DA_OPTIONS_COMMON, {"set", OPTION_SET, "KEY=VALUE", 0, "one setting, as in config.yaml: --set journey.gap_days=7", 1}},
     {DA_OPTIONS_COMMON, {"threads", OPTION_THREADS, "N", 0, "threads (default: one a processor)", 1}},
@@ -186,6 +194,36 @@ static error_t parse_special(int key, char *value, struct argp_state *state) {
   }
 }
 
+/* A whole number after --option, at most `most`. */
+static uint64_t number_up_to(struct argp_state *state, const char *option, const char *text, uint64_t least, uint64_t most) {
+  const uint64_t n = whole_number(state, option, text);
+  if (n < least || n > most) {
+    argp_error(state, "expected a number from %llu to %llu after --%s but found '%s'", (unsigned long long)least, (unsigned long long)most,
+               option, text);
+  }
+  return n;
+}
+
+static error_t parse_serve(int key, char *value, struct argp_state *state) {
+  da_options *options = ((parse_context *)state->input)->options;
+  switch (key) {
+  case OPTION_HOST:
+    options->host = value;
+    return 0;
+  case OPTION_PORT:
+    options->port = number_up_to(state, "port", value, 0, UINT16_MAX);
+    return 0;
+  case OPTION_QUEUE:
+    options->queue = number_up_to(state, "queue", value, 1, 100000);
+    return 0;
+  case OPTION_MAX_BODY:
+    options->max_body_mb = number_up_to(state, "max-body", value, 1, 1024);
+    return 0;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+}
+
 static error_t parse_one(int key, char *value, struct argp_state *state) {
   const parse_context *context = state->input;
   da_options *options = context->options;
@@ -201,11 +239,12 @@ static error_t parse_one(int key, char *value, struct argp_state *state) {
     return 0;
   }
   error_t fault = parse_common(key, value, state);
-  return fault == ARGP_ERR_UNKNOWN ? parse_special(key, value, state) : fault;
+  if (fault == ARGP_ERR_UNKNOWN) fault = parse_special(key, value, state);
+  return fault == ARGP_ERR_UNKNOWN ? parse_serve(key, value, state) : fault;
 }
 
 void da_options_parse(const da_verb *verb, int argc, char **argv, da_options *options) {
-  *options = (da_options){.users = 80000};
+  *options = (da_options){.users = 80000, .host = "127.0.0.1", .port = 8080, .queue = 64, .max_body_mb = 64};
   argp_err_exit_status = 2;
   struct argp_option table[N_ALL_OPTIONS + 1] = {{0}};
   int n = 0;

@@ -25,7 +25,9 @@ typedef struct {
   const char *model_path;     /* attribute, explain: NULL is the bucket's */
   const char *input, *output; /* attribute: another log, and the folder for its credit */
   const char *journey, *uid;  /* explain */
-  da_arena texts;             /* owns what is not part of argv */
+  const char *host;           /* serve */
+  uint64_t port, queue, max_body_mb;
+  da_arena texts; /* owns what is not part of argv */
 } da_options;
 
 /* Groups of options; a verb takes DA_OPTIONS_COMMON and what it names. */
@@ -38,6 +40,7 @@ typedef enum {
   DA_OPTIONS_SCORE = 32,   /* --input --output */
   DA_OPTIONS_EXPLAIN = 64, /* --journey --uid */
   DA_OPTIONS_LIFT = 128,   /* --lift */
+  DA_OPTIONS_SERVE = 256,  /* --host --port --queue --max-body */
 } da_option_groups;
 
 typedef struct da_verb {

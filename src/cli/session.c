@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "pipeline/exit_code.h"
+#include "pipeline/pipeline.h"
 #include "pipeline/settings.h"
 
 void da_session_open(const da_options *options, da_session *session) {
@@ -63,6 +64,21 @@ da_status da_session_bucket(da_session *session) {
   const da_options *options = session->options;
   DA_TRY(da_session_open_bucket(session, options->n_positional > 0 ? options->positional[0] : NULL, false));
   return da_session_settings(session, session->bucket);
+}
+
+da_status da_session_find_model(da_session *session, char **path) {
+  const char *given = session->options->model_path;
+  if (given) {
+    *path = da_mem_strdup(given);
+    return *path ? DA_OK : da_mem_fail(&session->err, 1, 256, "a path");
+  }
+  bool exists = false;
+  DA_TRY(da_bucket_exists(session->bucket, DA_KEY_MODEL, &exists, &session->err));
+  if (exists) return da_bucket_local(session->bucket, DA_KEY_MODEL, path, &session->err);
+  const char *location = da_bucket_location(session->bucket);
+  return da_fail(&session->err, DA_ERR_DATA,
+                 "expected a trained network in %s of %s but found none; run 'deepattribution train %s' first, or name one with --model",
+                 DA_KEY_MODEL, location, location);
 }
 
 /* Two calls must not share what they spill, nor may another user choose where that is. */

@@ -42,6 +42,8 @@ da_status da_session_settings(da_session *session, const da_bucket *bucket) DA_M
 da_status da_session_open_bucket(da_session *session, const char *location, bool make) DA_MUST_CHECK;
 /* BUCKET (the first argument), or bucket_nm of the file after --config; then the settings. */
 da_status da_session_bucket(da_session *session) DA_MUST_CHECK;
+/* The local path of the network: --model, or that of the bucket, which is open then. The caller's (da_mem_free). */
+da_status da_session_find_model(da_session *session, char **path) DA_MUST_CHECK;
 /* spills: a query too large for memory goes on in a folder of this call's own under $TMPDIR, where one can be made; or fails. */
 da_status da_session_db(da_session *session, bool spills) DA_MUST_CHECK;
 da_status da_session_pool(da_session *session) DA_MUST_CHECK;

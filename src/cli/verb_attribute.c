@@ -56,22 +56,6 @@ static da_status attribute_log(da_session *session, const char *model_path, da_b
   return da_run_stages(&job, result, &session->err);
 }
 
-/* --model, or the bucket's own. The caller's (da_mem_free). */
-static da_status find_model(da_session *session, char **path) {
-  const char *given = session->options->model_path;
-  if (given) {
-    *path = da_mem_strdup(given);
-    return *path ? DA_OK : da_mem_fail(&session->err, 1, 256, "a path");
-  }
-  bool exists = false;
-  DA_TRY(da_bucket_exists(session->bucket, DA_KEY_MODEL, &exists, &session->err));
-  if (exists) return da_bucket_local(session->bucket, DA_KEY_MODEL, path, &session->err);
-  const char *location = da_bucket_location(session->bucket);
-  return da_fail(&session->err, DA_ERR_DATA,
-                 "expected a trained network in %s of %s but found none; run 'deepattribution train %s' first, or name one with --model",
-                 DA_KEY_MODEL, location, location);
-}
-
 static da_status open_bucket(da_session *session) {
   const da_options *options = session->options;
   bool elsewhere = options->input || options->output;
@@ -87,7 +71,7 @@ static da_status attribute(da_session *session, da_bucket **output, cJSON **resu
   DA_TRY(open_bucket(session));
   if (!session->options->output) return attribute_bucket(session, result);
   char *model_path = NULL;
-  DA_TRY(find_model(session, &model_path));
+  DA_TRY(da_session_find_model(session, &model_path));
   da_status status = open_output(session, output);
   if (status == DA_OK) status = attribute_log(session, model_path, *output, result);
   da_mem_free(model_path);

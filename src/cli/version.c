@@ -4,6 +4,7 @@
 
 #include "credit/method.h"
 #include "model/hardware.h"
+#include "serve/server.h"
 #include "store/config.h"
 #include "store/db.h"
 #include "train/dist.h"
@@ -12,6 +13,8 @@ int da_print_version(void) {
   printf("deepattribution %s\nDuckDB %s\nnetwork kernels %s\n", DA_VERSION, da_db_library_version(), da_hardware_kernels());
   const char *mpi = da_dist_library();
   printf("MPI: %s\n", mpi ? mpi : "none, training stays in one process");
+  const char *http = da_server_library();
+  printf("HTTP: %s%s\n", http ? "GNU libmicrohttpd " : "none, there is no serve", http ? http : "");
   return 0;
 }
 

@@ -1,29 +1,20 @@
 /* attribute: journeys and model -> the tables of attention_report/ (the original's jobs "prediction" and "attention_report_generation"). */
-#include <string.h>
-#include <unistd.h>
 #include <xxhash.h>
 
-#include "base/file.h"
 #include "credit/incremental.h"
 #include "model/score.h"
 #include "pipeline/experiments.h"
 #include "pipeline/intervals.h"
+#include "pipeline/known_fit.h"
 #include "pipeline/pipeline_run.h"
 #include "pipeline/record.h"
 #include "pipeline/record_credit.h"
 #include "pipeline/spend.h"
 #include "report/publish.h"
 
-/* The fit of the incremental method beside a model that was named: credit of another log goes by it. Empty: there is none. */
+/* Credit of another log goes by the fit beside the model that was named. Empty: there is none. */
 static da_status read_known(const da_run *run, da_text *json, da_error *err) {
-  const char *model = run->job->model_path, *slash = model ? strrchr(model, '/') : NULL;
-  if (!model) return DA_OK;
-  da_text path = {0};
-  da_text_printf(&path, "%.*s%s", slash ? (int)(slash + 1 - model) : 0, model, strrchr(DA_KEY_INCREMENTAL, '/') + 1);
-  da_status status = da_text_check(&path, err);
-  if (status == DA_OK && access(da_text_cstr(&path), F_OK) == 0) status = da_file_read(da_text_cstr(&path), json, err);
-  da_text_free(&path);
-  return status;
+  return run->job->model_path ? da_known_fit_read(run->job->model_path, json, err) : DA_OK;
 }
 
 static uint64_t hash_of(const da_text *text) { return XXH64(da_text_cstr(text), text->length, 0); }

@@ -4,7 +4,7 @@ import re
 from c_source import matches
 
 # header -> the one room that may include it
-OWNERS = {"duckdb.h": "store", "yaml.h": "store", "mpi.h": "train"}
+OWNERS = {"duckdb.h": "store", "yaml.h": "store", "mpi.h": "train", "microhttpd.h": "serve"}
 
 CLEAN = {
     "CMakeLists.txt": "set(DA_ROOMS base store cli)\n",
