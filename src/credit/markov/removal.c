@@ -1,202 +1,208 @@
 #include "credit/markov/removal.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "credit/markov/eliminate.h"
+#include "credit/markov/flow.h"
 
-enum { LANES = 8, MOST_SWEEPS = 10000000 };
+enum { LANES = 16, JUMP_EVERY = 3, MOST_SWEEPS = 10000000 };
 static const double UNDER_WAY = 1e-13; /* of what has converted */
 static const double NOTHING = 1e-18;   /* of all journeys */
 
-/* The chain as a walk needs it: probabilities, and no edges from a state to itself, which are walked until they are left. Where many
- * states are, memory decides the speed: states lie in order of their campaigns, oldest first, so that what follows a state, whose oldest
- * campaigns are the state's newest, lies together; and they hand on in the order of these, so that it stays at hand. */
+/* Walks along a reduced chain that leave the campaigns first_campaign .. first_campaign + LANES - 1, each in a lane of its own. */
 typedef struct {
-  const da_chain *chain;
-  uint32_t *place;   /* [states] where a state lies */
-  uint32_t *turn;    /* [states] the states in the order in which they hand on */
-  uint64_t *first;   /* [states + 1] edges, by turn */
-  uint32_t *to;      /* [edges] places */
-  double *p;         /* [edges] probability that this edge is the way out of its state */
-  double *convert;   /* [states], by turn: that the way out is the conversion */
-  double *through;   /* [campaigns]: the result */
-  da_status *status; /* [tasks] */
-} walk;
+  const da_flow *chain;
+  uint32_t first_campaign;
+  uint8_t *lane;        /* [states] of the state's own campaign; LANES when it has none */
+  double *leaves;       /* [states] all that leaves it */
+  double *held;         /* [states][LANES] journeys that stand there */
+  double *before;       /* [states][LANES] the same before the last sweep: for jump */
+  double *through;      /* [LANES] that have converted */
+  double weight[LANES]; /* how many journeys one counts for that is held; 1 until the first jump */
+} walks;
 
-static void walk_free(walk *w) {
-  da_mem_free(w->place);
-  da_mem_free(w->turn);
-  da_mem_free(w->first);
-  da_mem_free(w->to);
-  da_mem_free(w->p);
-  da_mem_free(w->convert);
-  da_mem_free(w->status);
+static void walks_free(walks *w) {
+  da_mem_free(w->lane);
+  da_mem_free(w->leaves);
+  da_mem_free(w->held);
+  da_mem_free(w->before);
 }
 
-/* Campaign number `back` of a state, counted from the newest, plus 1; 0 where it has fewer. */
-static uint32_t campaign_back(const da_chain *chain, uint32_t state, size_t back) {
-  size_t n;
-  const uint32_t *campaign = da_sequence(&chain->state, state, &n);
-  return back < n ? campaign[n - 1 - back] + 1 : 0;
-}
-
-/* Sorts states by the campaign at `back`, keeping the order of equals. start: [n_campaigns + 2]. */
-static void sort_by(const da_chain *chain, size_t back, const uint32_t *from, uint32_t *to, uint32_t *start) {
-  uint32_t n = chain->state.n;
-  memset(start, 0, ((size_t)chain->n_campaigns + 2) * sizeof *start);
-  for (uint32_t s = 0; s < n; s++) start[campaign_back(chain, s, back) + 1]++;
-  for (uint32_t c = 0; c <= chain->n_campaigns; c++) start[c + 1] += start[c];
-  for (uint32_t i = 0; i < n; i++) to[start[campaign_back(chain, from[i], back)]++] = from[i];
-}
-
-/* Fills turn and place: sorted from the newest campaign to the oldest but one, and by the oldest too. */
-static da_status sort_states(const da_chain *chain, walk *w, da_error *err) {
-  uint32_t n = chain->state.n;
-  uint32_t *sorted = da_mem_alloc(n, sizeof *sorted), *start = da_mem_alloc((size_t)chain->n_campaigns + 2, sizeof *start);
-  da_status status = sorted && start ? DA_OK : da_mem_fail(err, n, sizeof *sorted, "the states of a Markov chain");
-  for (uint32_t s = 0; status == DA_OK && s < n; s++) w->turn[s] = s;
-  for (int back = 0; status == DA_OK && back < chain->order; back++) {
-    sort_by(chain, (size_t)back, w->turn, sorted, start);
-    if (back + 1 < chain->order) memcpy(w->turn, sorted, n * sizeof *sorted);
+static da_status walks_init(const da_flow *chain, uint32_t first_campaign, double *through, walks *w, da_error *err) {
+  *w = (walks){.chain = chain,
+               .first_campaign = first_campaign,
+               .lane = da_mem_alloc(chain->n, sizeof *w->lane),
+               .leaves = da_mem_alloc(chain->n, sizeof *w->leaves),
+               .held = da_mem_calloc((size_t)chain->n * LANES, sizeof *w->held),
+               .before = da_mem_alloc((size_t)chain->n * LANES, sizeof *w->before),
+               .through = through};
+  for (int l = 0; l < LANES; l++) w->weight[l] = 1;
+  if (!w->lane || !w->leaves || !w->held || !w->before)
+    return da_mem_fail(err, (size_t)chain->n * LANES, sizeof *w->held, "walks along a Markov chain");
+  for (uint32_t s = 0; s < chain->n; s++) {
+    uint32_t lane = chain->campaign[s] - first_campaign;
+    w->lane[s] = chain->campaign[s] >= first_campaign && lane < LANES ? (uint8_t)lane : LANES;
+    w->leaves[s] = da_flow_total(chain, s);
   }
-  for (uint32_t i = 0; status == DA_OK && i < n; i++) w->place[sorted[i]] = i;
-  da_mem_free(sorted);
-  da_mem_free(start);
-  return status;
-}
-
-static void set_edges(const da_chain *chain, walk *w) {
-  uint64_t n = 0;
-  for (uint32_t t = 0; t < chain->state.n; t++) {
-    uint32_t s = w->turn[t];
-    double left = chain->converted[s] + chain->other[s]; /* summed up, not total - stay: nothing cancels */
-    w->first[t] = n;
-    for (uint64_t i = chain->first_out[s]; i < chain->first_out[s + 1]; i++) {
-      uint32_t edge = chain->out[i], to = da_chain_target(chain, edge);
-      if (to == s) continue;
-      left += chain->edge_count[edge];
-      w->to[n] = w->place[to];
-      w->p[n++] = chain->edge_count[edge];
-    }
-    for (uint64_t i = w->first[t]; i < n; i++) w->p[i] /= left;
-    w->convert[t] = chain->converted[s] > 0 ? chain->converted[s] / left : 0;
-  }
-  w->first[chain->state.n] = n;
-}
-
-static da_status walk_init(const da_chain *chain, size_t n_tasks, walk *w, da_error *err) {
-  uint32_t n_states = chain->state.n, n_edges = chain->edge.n;
-  *w = (walk){.chain = chain,
-              .place = da_mem_alloc(n_states, sizeof *w->place),
-              .turn = da_mem_alloc(n_states, sizeof *w->turn),
-              .first = da_mem_alloc((size_t)n_states + 1, sizeof *w->first),
-              .to = da_mem_alloc(n_edges, sizeof *w->to),
-              .p = da_mem_alloc(n_edges, sizeof *w->p),
-              .convert = da_mem_alloc(n_states, sizeof *w->convert),
-              .status = da_mem_calloc(n_tasks, sizeof *w->status)};
-  if (!w->place || !w->turn || !w->first || !w->to || !w->p || !w->convert || !w->status)
-    return da_mem_fail(err, n_edges, sizeof *w->p, "a Markov chain");
-  DA_TRY(sort_states(chain, w, err));
-  set_edges(chain, w);
   return DA_OK;
 }
 
-/* The lane of a state's own campaign, or LANES when it is none of those that go at once. */
-static uint32_t lane_of(const da_chain *chain, uint32_t state, uint32_t first_campaign) {
-  if (state == 0) return LANES;
-  uint32_t campaign = da_chain_campaign(chain, state);
-  return campaign >= first_campaign && campaign < first_campaign + LANES ? campaign - first_campaign : LANES;
-}
-
-/* Lets the journeys leave their campaign: held[place][lane], and what converts at once. */
-static void leave(const walk *w, uint32_t first_campaign, double *held, double *through) {
-  const da_chain *chain = w->chain;
-  for (uint32_t s = 1; s < chain->state.n; s++) {
-    uint32_t lane = lane_of(chain, s, first_campaign);
+/* Lets the journeys leave their campaign: held, and what converts at once. */
+static void leave(walks *w) {
+  const da_flow *chain = w->chain;
+  for (uint32_t s = 0; s < chain->n; s++) {
+    uint32_t lane = w->lane[s];
     if (lane == LANES) continue;
-    through[lane] += chain->converted[s];
-    for (uint64_t i = chain->first_out[s]; i < chain->first_out[s + 1]; i++) {
-      uint32_t edge = chain->out[i], to = da_chain_target(chain, edge);
-      if (da_chain_campaign(chain, to) != first_campaign + lane) held[(size_t)w->place[to] * LANES + lane] += chain->edge_count[edge];
+    w->through[lane] += chain->convert[s];
+    for (uint64_t i = chain->first[s]; i < chain->first[s + 1]; i++) {
+      if (w->lane[chain->to[i]] != lane) w->held[(size_t)chain->to[i] * LANES + lane] += chain->flow[i];
     }
   }
 }
 
-/* Every state hands on what it holds, once. What comes back to its campaign is dropped. lane: by place. */
-static void sweep(const walk *w, const uint8_t *lane, double *held, double *through) {
-  for (uint32_t t = 0; t < w->chain->state.n; t++) {
-    uint32_t place = w->place[w->turn[t]];
-    double *restrict here = held + (size_t)place * LANES, moved[LANES], any = 0;
-    if (lane[place] < LANES) here[lane[place]] = 0;
-    for (int l = 0; l < LANES; l++) any += moved[l] = here[l];
+/* Every state hands on what it holds, once. What comes back to its campaign is dropped. converted: [LANES]. */
+static void sweep(const walks *w, double *restrict converted) {
+  const da_flow *chain = w->chain;
+  memset(converted, 0, LANES * sizeof *converted);
+  for (uint32_t s = 0; s < chain->n; s++) {
+    double *restrict here = w->held + (size_t)s * LANES, moved[LANES], any = 0;
+    if (w->lane[s] < LANES) here[w->lane[s]] = 0;
+    for (int l = 0; l < LANES; l++) any += fabs(here[l]);
     if (any == 0) continue;
+    for (int l = 0; l < LANES; l++) moved[l] = here[l] / w->leaves[s];
     for (int l = 0; l < LANES; l++) here[l] = 0;
-    for (int l = 0; l < LANES; l++) through[l] += moved[l] * w->convert[t];
-    for (uint64_t i = w->first[t]; i < w->first[t + 1]; i++) {
-      double *there = held + (size_t)w->to[i] * LANES, p = w->p[i];
-      for (int l = 0; l < LANES; l++) there[l] += moved[l] * p;
+    for (int l = 0; l < LANES; l++) converted[l] += moved[l] * chain->convert[s];
+    for (uint64_t i = chain->first[s]; i < chain->first[s + 1]; i++) {
+      double *restrict there = w->held + (size_t)chain->to[i] * LANES, journeys = chain->flow[i];
+      for (int l = 0; l < LANES; l++) there[l] += moved[l] * journeys;
     }
   }
 }
 
-static bool still_under_way(const da_chain *chain, const double *held, const uint8_t *lane, const double *through) {
-  double sum[LANES] = {0}, nothing = NOTHING * chain->total[0];
-  for (uint32_t s = 0; s < chain->state.n; s++) {
-    for (int l = 0; l < LANES; l++) sum[l] += l == lane[s] ? 0 : held[(size_t)s * LANES + (size_t)l];
+/* Drops what has come back to its campaign. */
+static void drop(const walks *w) {
+  for (uint32_t s = 0; s < w->chain->n; s++) {
+    if (w->lane[s] < LANES) w->held[(size_t)s * LANES + w->lane[s]] = 0;
+  }
+}
+
+/* Replaces many sweeps that would only make all that is held smaller by the same factor. A sweep M turned r into M r = f r + d, with any
+ * factor f. So (1 - M) r = (1 - f) r - d, and all that r will convert is, exactly,
+ *
+ *   what it converted in this sweep / (1 - f)  +  all that d will convert / (1 - f)
+ *
+ * f is chosen to make d small (least squares, lane by lane); d, which may be negative, is held from now on. */
+static void jump(walks *w) {
+  size_t n = (size_t)w->chain->n * LANES;
+  double both[LANES] = {0}, square[LANES] = {0}, factor[LANES];
+  for (size_t i = 0; i < n; i += LANES) {
+    for (int l = 0; l < LANES; l++) both[l] += w->held[i + (size_t)l] * w->before[i + (size_t)l];
+    for (int l = 0; l < LANES; l++) square[l] += w->before[i + (size_t)l] * w->before[i + (size_t)l];
   }
   for (int l = 0; l < LANES; l++) {
-    if (sum[l] > UNDER_WAY * through[l] && sum[l] > nothing) return true;
+    factor[l] = square[l] > 0 ? fmax(0, fmin(0.9, both[l] / square[l])) : 0;
+    w->weight[l] /= 1 - factor[l];
+  }
+  for (size_t i = 0; i < n; i += LANES) {
+    for (int l = 0; l < LANES; l++) w->held[i + (size_t)l] -= factor[l] * w->before[i + (size_t)l];
+  }
+}
+
+static void go_on(walks *w, bool with_jump) {
+  double converted[LANES];
+  if (with_jump) memcpy(w->before, w->held, (size_t)w->chain->n * LANES * sizeof *w->held);
+  sweep(w, converted);
+  drop(w);
+  if (with_jump) jump(w);
+  for (int l = 0; l < LANES; l++) w->through[l] += w->weight[l] * converted[l];
+}
+
+static bool still_under_way(const walks *w, double nothing) {
+  double sum[LANES] = {0};
+  for (size_t i = 0; i < (size_t)w->chain->n * LANES; i += LANES) {
+    for (int l = 0; l < LANES; l++) sum[l] += fabs(w->held[i + (size_t)l]);
+  }
+  for (int l = 0; l < LANES; l++) {
+    double most = sum[l] * w->weight[l];
+    if (most > UNDER_WAY * w->through[l] && most > nothing) return true;
   }
   return false;
 }
 
-static void follow(const walk *w, uint32_t first_campaign, const uint8_t *lane, double *held, da_status *status) {
-  double through[LANES] = {0};
-  leave(w, first_campaign, held, through);
+/* through: [LANES] zero. */
+static da_status follow(const da_flow *chain, uint32_t first_campaign, double n_journeys, double *through, da_error *err) {
+  walks w;
+  da_status status = walks_init(chain, first_campaign, through, &w, err);
   uint32_t sweeps = 0;
-  while (still_under_way(w->chain, held, lane, through) && sweeps++ < MOST_SWEEPS) sweep(w, lane, held, through);
-  if (sweeps > MOST_SWEEPS) *status = DA_ERR_NUM;
-  for (uint32_t l = 0; l < LANES && first_campaign + l < w->chain->n_campaigns; l++) w->through[first_campaign + l] = through[l];
+  if (status == DA_OK) {
+    leave(&w);
+    while (still_under_way(&w, NOTHING * n_journeys) && sweeps++ < MOST_SWEEPS) go_on(&w, sweeps % JUMP_EVERY == 0);
+  }
+  walks_free(&w);
+  if (sweeps > MOST_SWEEPS)
+    return da_fail(err, DA_ERR_NUM, "expected walks along the Markov chain to end within %d sweeps but found some still under way",
+                   MOST_SWEEPS);
+  return status;
 }
 
-static void walk_task(void *context, size_t task, int thread) {
+/* ---- All campaigns ---- */
+
+/* Campaigns go in groups of LANES, and groups in parts: of a chain that is reduced for a part, little is left to do for each group. */
+enum { GROUPS_OF_PART = 6, CAMPAIGNS_OF_PART = GROUPS_OF_PART * LANES };
+
+typedef struct {
+  da_flow whole;
+  uint32_t n_campaigns;
+  double n_journeys;
+  double *through;  /* [campaigns] */
+  da_error *errors; /* [parts] */
+} all_walks;
+
+static da_status walk_group(const all_walks *all, const da_flow *part, uint32_t first, da_error *err) {
+  double through[LANES] = {0};
+  uint32_t end = first + LANES < all->n_campaigns ? first + LANES : all->n_campaigns;
+  da_flow reduced = {0};
+  da_status status = da_flow_reduce(part, first, end, &reduced, err);
+  if (status == DA_OK) status = follow(&reduced, first, all->n_journeys, through, err);
+  da_flow_free(&reduced);
+  memcpy(all->through + first, through, (end - first) * sizeof *through);
+  return status;
+}
+
+static void walk_part(void *context, size_t task, int thread) {
   (void)thread;
-  const walk *w = context;
-  uint32_t n_states = w->chain->state.n, first_campaign = (uint32_t)task * LANES;
-  double *held = da_mem_calloc((size_t)n_states * LANES, sizeof *held);
-  uint8_t *lane = da_mem_alloc(n_states, sizeof *lane);
-  if (held && lane) {
-    for (uint32_t s = 0; s < n_states; s++) lane[w->place[s]] = (uint8_t)lane_of(w->chain, s, first_campaign);
-    follow(w, first_campaign, lane, held, &w->status[task]);
-  } else {
-    w->status[task] = DA_ERR_MEM;
+  const all_walks *all = context;
+  da_error *err = &all->errors[task];
+  uint32_t first = (uint32_t)task * CAMPAIGNS_OF_PART, end = first + CAMPAIGNS_OF_PART;
+  if (end > all->n_campaigns) end = all->n_campaigns;
+  da_flow part = {0};
+  err->code = da_flow_reduce(&all->whole, first, end, &part, err);
+  for (; first < end && err->code == DA_OK; first += LANES) err->code = walk_group(all, &part, first, err);
+  da_flow_free(&part);
+}
+
+da_status da_chain_walk(const da_chain *chain, da_pool *pool, double *through, da_error *err) {
+  size_t n_parts = (chain->n_campaigns + CAMPAIGNS_OF_PART - 1) / CAMPAIGNS_OF_PART;
+  all_walks all = {.n_campaigns = chain->n_campaigns,
+                   .n_journeys = chain->total[0],
+                   .through = through,
+                   .errors = da_mem_calloc(n_parts, sizeof *all.errors)};
+  if (!all.errors) return da_mem_fail(err, n_parts, sizeof *all.errors, "walks along a Markov chain");
+  da_status status = da_flow_of_chain(chain, &all.whole, err);
+  if (status == DA_OK) da_pool_run(pool, n_parts, walk_part, &all);
+  for (size_t part = 0; part < n_parts && status == DA_OK; part++) {
+    status = all.errors[part].code;
+    if (status != DA_OK && err) *err = all.errors[part];
   }
-  da_mem_free(held);
-  da_mem_free(lane);
+  da_flow_free(&all.whole);
+  da_mem_free(all.errors);
+  return status;
 }
 
 da_status da_chain_removal(const da_chain *chain, da_pool *pool, double *through, da_error *err) {
   if (chain->order == 1 && chain->n_campaigns <= DA_ELIMINATE_MOST_CAMPAIGNS) return da_chain_eliminate(chain, pool, through, err);
   return da_chain_walk(chain, pool, through, err);
-}
-
-da_status da_chain_walk(const da_chain *chain, da_pool *pool, double *through, da_error *err) {
-  size_t n_tasks = (chain->n_campaigns + LANES - 1) / LANES;
-  walk w;
-  da_status status = walk_init(chain, n_tasks, &w, err);
-  if (status == DA_OK) {
-    w.through = through;
-    da_pool_run(pool, n_tasks, walk_task, &w);
-  }
-  for (size_t task = 0; status == DA_OK && task < n_tasks; task++) {
-    if (w.status[task] == DA_ERR_MEM)
-      status = da_mem_fail(err, (size_t)chain->state.n * LANES, sizeof(double), "walks along a Markov chain");
-    if (w.status[task] == DA_ERR_NUM)
-      status = da_fail(err, DA_ERR_NUM, "expected walks along the Markov chain to end within %d sweeps but found some still under way",
-                       MOST_SWEEPS);
-  }
-  walk_free(&w);
-  return status;
 }
