@@ -1,7 +1,7 @@
 /* fit BUCKET METHOD [key=value ...]: fits one method to the journeys of a bucket, by itself.
  *
  * Prints one JSON object: counts, the seconds of making the different paths and of the whole fit with the totals of all campaigns, peak
- * memory, and the credit of each campaign. key=value are settings as for --set. Used by bench/shapley/run.py and bench/markov/run.py. */
+ * memory, and the credit of each campaign. key=value are settings as for --set. Used by bench/shapley and bench/markov. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

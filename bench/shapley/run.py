@@ -33,7 +33,7 @@ def bucket():
 
 
 def ours(folder, method):
-    return lambda: Run([BUILD / "shapley/fit", folder, method, "threads=1"])
+    return lambda: Run([BUILD / "fit", folder, method, "threads=1"])
 
 
 def peer(name):
