@@ -99,11 +99,11 @@ enum { STAYS, GOES, NEXT_TO_ONE_THAT_GOES };
 /* One round: states of which no two follow each other go together. */
 typedef struct {
   const da_flow *whole;
-  uint8_t *fate;         /* [n] */
-  uint32_t *n_in;        /* [n] flows into each state */
-  uint32_t *number;      /* [n] of those that stay, in the reduced chain */
-  double *total;         /* [n] of those that go */
-  double *sum;           /* [n that stay] what flows there from the state at hand; 0 outside of it */
+  uint8_t *fate;    /* [n] */
+  uint32_t *n_in;   /* [n] flows into each state */
+  uint32_t *number; /* [n] of those that stay, in the reduced chain */
+  double *total;    /* [n] of those that go */
+  double *sum;      /* [n that stay] what flows there from the state at hand; 0 outside of it */
   uint32_t n_gone;
   uint64_t n_flows_most; /* of the reduced chain */
 } round_of;
