@@ -15,6 +15,7 @@
 /* Below these numbers of conversions nothing is compared: the plain hazard form is taken and said to be undetermined. */
 enum { FEWEST_FOR_FORM = 20, FEWEST_FOR_STRUCTURE = 100 };
 static const double CUT_LOG_SHARE = .02;
+static const double ENOUGH_TO_BE_SURE = 2; /* standard errors */
 
 typedef struct {
   da_timeline timeline;
@@ -67,7 +68,8 @@ static da_status prepare(incremental *own, const da_credit_input *input, da_erro
   return DA_OK;
 }
 
-/* Compares the two forms; the sign of the evidence decides. */
+/* Compares the two forms. The journey form must be shown: it takes a journey that ended early by converting for a short one, so where
+ * users go on after conversions it makes touches look harmful. */
 static da_status choose_form(incremental *own, const da_credit_input *input, da_error *err) {
   da_incremental_result *result = &own->result;
   da_hazard plain = {0};
@@ -81,8 +83,8 @@ static da_status choose_form(incremental *own, const da_credit_input *input, da_
   }
   da_hazard_free(&plain);
   if (status != DA_OK) return status;
-  result->form = result->hazard_over_journey.gain >= 0 ? DA_FORM_HAZARD : DA_FORM_JOURNEY;
-  result->form_undetermined = fabs(result->hazard_over_journey.z) < 2;
+  result->form = result->hazard_over_journey.z > -ENOUGH_TO_BE_SURE ? DA_FORM_HAZARD : DA_FORM_JOURNEY;
+  result->form_undetermined = fabs(result->hazard_over_journey.z) < ENOUGH_TO_BE_SURE;
   return DA_OK;
 }
 
@@ -293,9 +295,10 @@ static void explain_choice(incremental *own) {
          "Journey form: each journey converts or not once, at its last touch; the time that passes afterwards tells nothing.");
   }
   if (result->hazard_over_journey.z != 0) {
+    double z = result->hazard_over_journey.z;
     note(own, result->form_undetermined ? DA_NOTE_WARNING : DA_NOTE_INFO, "Held-out users speak for the %s form with z = %.1f%s.",
-         result->form == DA_FORM_HAZARD ? "hazard" : "journey", fabs(result->hazard_over_journey.z),
-         result->form_undetermined ? ": too little to be sure, the other form is possible" : "");
+         z > 0 ? "hazard" : "journey", fabs(z),
+         result->form_undetermined ? ": too little to be sure, so the hazard form was taken" : "");
   } else {
     note(own, DA_NOTE_WARNING,
          "Too few conversions (%llu) or too little time in the log to tell which form is right; the plain hazard form was taken.",

@@ -15,6 +15,11 @@ mv out.txt out.json
 methods_total out.json >totals.txt
 [ "$(wc -l <totals.txt)" -ge 6 ]
 if grep -vE ' 1838(\.0)? 11423\.5$' totals.txt; then exit 1; fi
+# Users go on after conversions, and each touch converts about as often as any other: touches do no harm, and conversions are theirs.
+python3 -c '
+import json
+[incremental] = [m for m in json.load(open("out.json"))["attribute"]["methods"] if m["method"] == "incremental"]
+assert -1 < incremental["baseline"] < 1838 / 2, incremental'
 for output in attention_score.parquet campaign_attention.parquet campaign_credit.parquet report.html manifest.json; do
   [ -s "shop/attention_report/$output" ]
 done

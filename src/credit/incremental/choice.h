@@ -2,7 +2,7 @@
  *
  * 1. Form. Target: does the user's last row end in a conversion? The hazard form and the journey form are fitted on the other
  *    users, both recalibrated there (log rate -> a + b log rate), and the summed log-likelihood difference on the held-out users
- *    decides; below two standard errors it is also called undetermined.
+ *    decides; below two standard errors it is undetermined, and the hazard form is taken.
  * 2. Structure of the hazard form: plain, with user term, modulated, or both, by held-out log-likelihood of all rows. It grows from
  *    the plain one part by part: a part is taken when it gains more than two standard errors over the structure without it. Taking
  *    whatever gains anything cost accuracy where the plain one is true (docs/credit.md).
