@@ -16,8 +16,9 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/include/deepattribution.h)
 endif()
 set(downloaded "")
 if(DuckDB_DOWNLOADED)
-  # httpfs lies beside the library it belongs to; the store looks for it there.
-  list(APPEND downloaded ${DuckDB_LIBRARY} ${DA_DEPS}/duckdb/lib/httpfs.duckdb_extension)
+  # Extensions lie beside the library they belong to; the store looks for them there.
+  file(GLOB extensions ${DA_DEPS}/duckdb/lib/*.duckdb_extension)
+  list(APPEND downloaded ${DuckDB_LIBRARY} ${extensions})
 endif()
 if(downloaded)
   install(FILES ${downloaded} DESTINATION ${CMAKE_INSTALL_LIBDIR}/deepattribution)

@@ -1,40 +1,9 @@
 #include "store/bucket_s3_duck.h"
 
-#include <dlfcn.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "store/duck.h"
-
-static const char extension[] = "httpfs.duckdb_extension";
-
-/* The folder of DuckDB's library, wherever the loader found it. */
-static void find_extension(da_text *path) {
-  Dl_info info;
-  if (!dladdr((void *)duckdb_library_version, &info) || !info.dli_fname) return;
-  const char *slash = strrchr(info.dli_fname, '/');
-  if (slash) da_text_append_n(path, info.dli_fname, (size_t)(slash - info.dli_fname) + 1);
-  da_text_append(path, extension);
-}
-
-static da_status load(da_db *db, da_error *err) {
-  da_text path = {0}, sql = {0};
-  find_extension(&path);
-  da_status status = da_text_check(&path, err);
-  if (status == DA_OK && access(da_text_cstr(&path), R_OK) != 0) {
-    status = da_fail(err, DA_ERR_IO,
-                     "expected DuckDB's extension httpfs at %s, to read s3://, but found none; run scripts/bootstrap, or put the file of "
-                     "DuckDB %s there",
-                     da_text_cstr(&path), duckdb_library_version());
-  }
-  da_text_append(&sql, "LOAD ");
-  da_sql_literal(&sql, da_text_cstr(&path));
-  if (status == DA_OK) status = da_text_check(&sql, err);
-  if (status == DA_OK) status = da_db_run(db, da_text_cstr(&sql), err);
-  da_text_free(&sql);
-  da_text_free(&path);
-  return status;
-}
+#include "store/extensions.h"
 
 /* For every connection of the session. httpfs waits without jitter; certificates are checked, which is not its default. */
 static da_status set_options(const da_s3_settings *settings, bool with_patterns, da_db *db, da_error *err) {
@@ -83,7 +52,7 @@ static void print_secret(const da_s3_settings *settings, const da_s3_credentials
 da_status da_s3_duck_connect(da_s3_client *client, da_db *db, bool with_patterns, da_error *err) {
   da_s3_credentials keys = {0};
   da_text sql = {0};
-  DA_TRY(load(db, err));
+  DA_TRY(da_extension_load(db, "httpfs", "to read s3://", err));
   DA_TRY(set_options(&client->settings, with_patterns, db, err));
   DA_TRY(da_s3_client_credentials(client, &keys, err));
   print_secret(&client->settings, &keys, &sql);

@@ -1,0 +1,113 @@
+"""Oracle: the same log as a CSV file in raw/, whose journeys and campaigns must be the same bytes. PostgreSQL is a real server on a Unix
+socket; the Delta table is written out here, as the protocol's own document lists its first commit."""
+import contextlib
+import getpass
+import json
+import os
+import pathlib
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / "build/release/deepattribution"
+OUTPUTS = ("feature_store/train.parquet", "feature_store_preprocessed/journeys.pack", "campaign_nm_to_one_hot_index.json")
+ROWS = [(n * 7919 % 97, 1_700_000_000 + n * 3571 % 100_000, f"campaign {n % 5}", n % 11 == 0) for n in range(1000)]
+
+
+def find_postgres():
+    """The folder of initdb and its kin, newest first; None without."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: -int(path.parts[-3]))
+    return found[0].parent if found else None
+
+
+class Source(unittest.TestCase):
+    def setUp(self):
+        self.top = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.top)
+
+    def journeys_of_files(self):
+        """The bucket whose outputs are the oracle."""
+        bucket = self.top / "files"
+        subprocess.run([PROGRAM, "journeys", bucket, "--quiet"], check=True, stderr=subprocess.DEVNULL)
+        return bucket
+
+    def program(self, name, source):
+        bucket = self.top / name
+        bucket.mkdir(exist_ok=True)
+        (bucket / "config.yaml").write_text(f"source: {json.dumps(source)}\n", encoding="utf-8")
+        return bucket, subprocess.run([PROGRAM, "journeys", bucket, "--quiet"], capture_output=True, text=True, check=False)
+
+    def assert_same(self, name, source):
+        wanted = self.journeys_of_files()
+        bucket, found = self.program(name, source)
+        self.assertEqual(found.returncode, 0, found.stderr)
+        for key in OUTPUTS:
+            self.assertEqual((bucket / key).read_bytes(), (wanted / key).read_bytes(), key)
+
+    @contextlib.contextmanager
+    def postgres(self):
+        """The folder of the server's socket. It refuses to run as root: another user has it then."""
+        tools = find_postgres()
+        if not tools:
+            self.skipTest("PostgreSQL is not installed")
+        user = getpass.getuser() if os.geteuid() else "postgres"
+        try:
+            owner = pwd.getpwnam(user)
+        except KeyError:
+            self.skipTest("expected a user postgres, since the server refuses to run as root")
+        folder = pathlib.Path(tempfile.mkdtemp())
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        run_as = {} if os.geteuid() else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+        options = {"cwd": folder, "stdout": subprocess.DEVNULL, **run_as}
+        try:
+            subprocess.run([tools / "initdb", "-D", folder / "data", "-U", "shop", "-A", "trust", "--no-sync"], check=True, **options)
+            server = f"-k {folder} -c listen_addresses= -c fsync=off"
+            subprocess.run([tools / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-o", server, "start"], check=True, **options)
+            try:
+                yield tools, folder
+            finally:
+                subprocess.run([tools / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"], check=True, **options)
+        finally:
+            shutil.rmtree(folder)
+
+    def test_postgresql(self):
+        raw = self.top / "files" / "raw"
+        raw.mkdir(parents=True)
+        lines = [f"{uid},{time},{campaign},{int(converted)}" for uid, time, campaign, converted in ROWS]
+        (raw / "log.csv").write_text("\n".join(["uid,timestamp,campaign,conversion", *lines]) + "\n", encoding="utf-8")
+        with self.postgres() as (tools, folder):
+            values = ", ".join(f"({uid}, {time}, '{campaign}', {converted})" for uid, time, campaign, converted in ROWS)
+            sql = ("CREATE TABLE log (uid bigint, timestamp bigint, campaign text, conversion boolean); "
+                   f"INSERT INTO log VALUES {values}")
+            subprocess.run([tools / "psql", "-q", "-h", folder, "-U", "shop", "-d", "postgres", "-v", "ON_ERROR_STOP=1"], input=sql,
+                           text=True, check=True)
+            self.assert_same("postgres", f"SELECT * FROM postgres_scan('host={folder} user=shop dbname=postgres', 'public', 'log')")
+            _, found = self.program("missing", f"SELECT * FROM postgres_scan('host={folder} user=shop dbname=postgres', 'public', 'nothing')")
+            self.assertNotEqual(found.returncode, 0)
+            self.assertIn("nothing", found.stderr)
+
+    def test_delta(self):
+        subprocess.run([PROGRAM, "simulate", "W1", self.top / "files", "--users", "300", "--quiet"], check=True)
+        table = self.top / "table"
+        (table / "_delta_log").mkdir(parents=True)
+        part = table / "part-0.parquet"
+        shutil.copy(self.top / "files/raw/impressions.parquet", part)
+        fields = [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in
+                  (("uid", "long"), ("timestamp", "long"), ("campaign", "string"), ("conversion", "boolean"))]
+        commit = [{"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
+                  {"metaData": {"id": "0", "format": {"provider": "parquet", "options": {}}, "partitionColumns": [], "configuration": {},
+                                "schemaString": json.dumps({"type": "struct", "fields": fields})}},
+                  {"add": {"path": part.name, "partitionValues": {}, "size": part.stat().st_size, "modificationTime": 0, "dataChange": True}}]
+        (table / "_delta_log" / f"{0:020}.json").write_text("\n".join(map(json.dumps, commit)) + "\n", encoding="utf-8")
+        self.assert_same("delta", f"SELECT * FROM delta_scan('{table}')")
+
+
+if __name__ == "__main__":
+    if not (ROOT / ".deps/duckdb/lib/postgres_scanner.duckdb_extension").exists():
+        print("skipped: expected DuckDB's extensions; run scripts/bootstrap --warehouses")
+        sys.exit(77)
+    unittest.main(argv=sys.argv[:1], verbosity=2)
