@@ -5,8 +5,10 @@
 
 #include "base/file.h"
 #include "journey/build.h"
+#include "journey/store_pack.h"
 #include "pipeline/record.h"
 #include "simulate/publish.h"
+#include "store/extensions.h"
 
 static void forward_progress(void *context, const char *stage, const char *unit, uint64_t done, uint64_t total) {
   const da_run *run = context;
@@ -50,13 +52,30 @@ da_status da_run_need_db(da_run *run, da_error *err) {
   da_db_options options = {.memory_bytes = config->memory_bytes, .threads = config->threads, .spill_folder = spill_folder};
   da_status status = da_db_open(&options, &run->db, err);
   da_mem_free(spill_folder);
-  return status == DA_OK ? da_bucket_connect(run->job->bucket, run->db, config->source != NULL, err) : status;
+  if (status == DA_OK) status = da_bucket_connect(run->job->bucket, run->db, config->source != NULL, err);
+  if (status == DA_OK && config->source) status = da_extensions_load_for(run->db, config->source, err);
+  return status;
+}
+
+/* Journeys that another engine cut become the pack when it is first needed. */
+static da_status pack_store(da_run *run, bool *packed, da_error *err) {
+  DA_TRY(da_store_pack_exists(run->job->bucket, packed, err));
+  if (!*packed) return DA_OK;
+  da_publication *publication = NULL;
+  da_monitor_note(&run->monitor, DA_NOTE_INFO, "packing the journeys of feature_store/, which another engine cut");
+  DA_TRY(da_run_need_db(run, err));
+  DA_TRY(da_publication_begin(run->job->bucket, &publication, err));
+  da_status status = da_store_pack(run->db, run->job->bucket, publication, &run->monitor, err);
+  if (status == DA_OK) status = da_publication_commit(publication, err);
+  da_publication_close(publication);
+  return status;
 }
 
 da_status da_run_need_set(da_run *run, da_error *err) {
   if (run->set_is_open) return DA_OK;
   bool exists = false;
   DA_TRY(da_bucket_exists(run->job->bucket, DA_JOURNEYS_KEY, &exists, err));
+  if (!exists) DA_TRY(pack_store(run, &exists, err));
   if (!exists) {
     return da_fail(err, DA_ERR_DATA, "expected journeys in %s of %s but found none; run 'deepattribution journeys %s' first",
                    DA_JOURNEYS_KEY, da_bucket_location(run->job->bucket), da_bucket_location(run->job->bucket));

@@ -28,7 +28,8 @@ def read_store(folder):
     for name in ("train", "val", "test"):
         path = pathlib.Path(folder, "feature_store", f"{name}.parquet")
         files = sorted(path.glob("part-*.parquet")) if path.is_dir() else [path]
-        tables[name] = [row for file in files for row in pyarrow.parquet.read_table(file).to_pylist()]
+        rows = [row for file in files for row in pyarrow.parquet.read_table(file).to_pylist()]
+        tables[name] = [{key: value for key, value in row.items() if key != "conversion_us"} for row in rows]
     return tables, pathlib.Path(folder, INDEX).read_bytes()
 
 
@@ -43,15 +44,19 @@ class Journeys(unittest.TestCase):
         return write_bucket(pathlib.Path(folder, "bucket"), rows, **options)
 
     def compare(self, rows, **options):
-        """Returns the rows of all sets, and what Spark counted."""
+        """Returns the rows of all sets, and what Spark counted. The journeys, packed by the program, are those of its own pack."""
         folder = self.bucket(rows, **options)
-        subprocess.run([PROGRAM, "journeys", folder, "--quiet"], check=True)
-        expected = read_store(folder)
+        pack = pathlib.Path(folder, "feature_store_preprocessed", "journeys.pack")
+        subprocess.run([PROGRAM, "journeys", folder, "--quiet"], check=True, stderr=subprocess.DEVNULL)
+        expected, expected_pack = read_store(folder), pack.read_bytes()
         counted = journeys(self.spark, folder)["journeys"]
         found = read_store(folder)
         for name, wanted in expected[0].items():
             self.assertEqual(found[0][name], wanted, name)
         self.assertEqual(found[1], expected[1])
+        self.assertFalse(pack.exists())
+        subprocess.run([PROGRAM, "attribute", folder, "--quiet", "--set", "credit.methods=[last_touch]"], check=True, stderr=subprocess.DEVNULL)
+        self.assertEqual(pack.read_bytes(), expected_pack)
         everything = [row for name in expected[0] for row in expected[0][name]]
         self.assertEqual(counted["journeys"], len(everything))
         self.assertEqual(counted["touches"], sum(len(row["campaigns"]) for row in everything))

@@ -2,6 +2,19 @@
 import os
 
 
+def s3a_settings(environment):
+    """What S3A must be told of a server that is not AWS, found where the C program finds it; keys it finds in the environment itself.
+
+    Such servers do not all delete several objects at once, nor the marks of folders."""
+    endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
+    if not endpoint:
+        return {}
+    return {"fs.s3a.endpoint": endpoint, "fs.s3a.path.style.access": "true",
+            "fs.s3a.connection.ssl.enabled": "false" if endpoint.startswith("http://") else "true",
+            "fs.s3a.endpoint.region": environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or "us-east-1",
+            "fs.s3a.directory.marker.retention": "keep", "fs.s3a.multiobjectdelete.enable": "false"}
+
+
 class Bucket:
     """Keys are relative to the bucket's root, as "raw/impressions.parquet"."""
 
@@ -9,6 +22,9 @@ class Bucket:
         self.jvm = spark._jvm  # pylint: disable=protected-access
         self.configuration = spark._jsc.hadoopConfiguration()  # pylint: disable=protected-access
         self.location = self.absolute(str(location)).rstrip("/")
+        if self.location.startswith("s3a://") and not self.configuration.getPropertySources("fs.s3a.endpoint"):
+            for key, value in s3a_settings(os.environ).items():
+                self.configuration.set(key, value)
         self.file_system = self.path("").getFileSystem(self.configuration)
 
     def absolute(self, location):

@@ -33,6 +33,10 @@ class Options:
     def renames(self):
         return transforms.frequency in self.steps
 
+    def has_moments(self):
+        """May a conversion come after the last touch that is kept? Then its moment is kept beside."""
+        return self.has_events or any(step is not transforms.PLAIN["unique"] for step in self.steps)
+
     @classmethod
     def from_config(cls, config, **facts):
         return cls(drop_duplicates=config["journey.drop_duplicates"], gap_us=round(config["journey.gap_days"] * DAY_US),
@@ -111,6 +115,8 @@ def keep_last(touches, n):
 def gather(touches, options):
     """Touches -> one row a journey, sorted by uid and journey_index."""
     extra = [functions.min("set_of_first").alias("lowest_set"), functions.max("set_of_last").alias("highest_set")] if options.has_split else []
+    if options.has_moments():
+        extra.append(functions.max("moment_us").alias("moment_us"))
     journeys = touches.groupBy("uid", "seg").agg(
         functions.max("converted").alias("conversion_status"),
         functions.coalesce(functions.max("conversion_value"), lit(0.0)).alias("conversion_value"),
@@ -125,6 +131,8 @@ def gather(touches, options):
             kept = [col("all.campaign").alias("names")]
     if options.has_split:
         kept += [col("lowest_set"), col("highest_set")]
+    if options.has_moments():
+        kept.append(expr("CASE WHEN conversion_status THEN moment_us END").alias("conversion_us"))
     return journeys.select("uid", col("seg").alias("journey_index"), "conversion_status", "conversion_value",
                            col("touches.campaign").alias("campaigns"), col("touches.time_us").alias("timestamps"), *kept) \
         .sortWithinPartitions("uid", "journey_index")

@@ -20,6 +20,8 @@ from .impressions import audit, check_split, open_impressions
 from .split import SETS, by_time, by_user
 
 INDEX_KEY = "campaign_nm_to_one_hot_index.json"
+LOG_KEY = "feature_store/log.json"  # what the program must know to pack the journeys: src/journey/store_pack.h
+PACK_KEY = "feature_store_preprocessed/journeys.pack"
 COLUMNS = ["journey_id", "uid", "journey_index", "conversion_status", "conversion_value", "campaigns", "timestamps"]
 ASIDE = "feature_store/.writing"
 # Some 50 MB of rows to sort at a time; a driver keeps track of no more tasks than this.
@@ -120,18 +122,21 @@ def add_sets(journeys, n_journeys, config):
     return timed.withColumn("in_set", expr(by_time(timed, n_journeys, config["split.fractions"])))
 
 
-def publish(bucket, journeys, campaigns):
-    """Writes the three sets, then the campaigns' index, whose presence says that all is there.
+def publish(bucket, journeys, columns, campaigns, log):
+    """Writes the three sets and the facts of the log, then the campaigns' index, whose presence says that all is there.
 
-    Where a rename is one step the sets are written aside first; an object store shows a set's files when its job commits."""
-    bucket.remove(INDEX_KEY)
+    Where a rename is one step the sets are written aside first; an object store shows a set's files when its job commits. The pack of
+    earlier journeys goes: `train` makes it anew."""
+    for key in (INDEX_KEY, LOG_KEY, PACK_KEY):
+        bucket.remove(key)
     aside = ASIDE if bucket.renames_at_once() else "feature_store"
     for number, name in enumerate(SETS):
-        journeys.where(col("in_set") == number).select(*COLUMNS).write.mode("overwrite").parquet(bucket.url(f"{aside}/{name}.parquet"))
+        journeys.where(col("in_set") == number).select(*columns).write.mode("overwrite").parquet(bucket.url(f"{aside}/{name}.parquet"))
     if aside == ASIDE:
         for name in SETS:
             bucket.move(f"{aside}/{name}.parquet", f"feature_store/{name}.parquet")
         bucket.remove(aside)
+    bucket.write_text(LOG_KEY, json.dumps(log) + "\n")
     index = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {i}" for i, name in enumerate(campaigns))
     bucket.write_text(INDEX_KEY, f"{{{index}}}\n")
 
@@ -152,8 +157,7 @@ def journeys(spark, location, settings=None, yaml=None):
         audited = audit(impressions)
         if not audited.counts["kept"]:
             raise Error("expected impressions with uid, timestamp and campaign but found none", 3)
-        if events:
-            audit(events)
+        audits = [audited] + ([audit(events)] if events else [])
         check_split(impressions)
         options = Options.from_config(config, has_events=events is not None, has_value="value" in (events or impressions).cells,
                                       has_split="split" in impressions.cells,
@@ -166,12 +170,19 @@ def journeys(spark, location, settings=None, yaml=None):
             counted = count(found)
             counts = {name: sum(row[name] for row in counted) for name in ("users", "journeys", "touches", "conversions")}
             with_sets = add_sets(add_ids(found, counted), counts["journeys"], config)
-            publish(bucket, with_sets, names_after(found) if options.renames() else audited.campaigns)
+            n_unattributed, unattributed_value = count_unattributed(rows, options)
+            publish(bucket, with_sets, COLUMNS + (["conversion_us"] if options.has_moments() else []),
+                    names_after(found) if options.renames() else audited.campaigns, {
+                        "uid_is_text": impressions.uid_is_text, "has_value": options.has_value, "has_conversion_us": options.has_moments(),
+                        "log_start_us": min(a.first_us for a in audits if a.first_us is not None),
+                        "log_end_us": max(a.last_us for a in audits if a.last_us is not None), "n_unattributed": n_unattributed,
+                        "unattributed_value": unattributed_value, "n_journeys": counts["journeys"]})
         finally:
             found.unpersist()
-        counts.update(rows=audited.counts["rows"], unattributed=count_unattributed(rows, options))
+        counts.update(rows=audited.counts["rows"], unattributed=n_unattributed)
     return {"journeys": {"seconds": time.monotonic() - started, **counts}}
 
 
 def count_unattributed(rows, options):
-    return unattributed(number_rows(rows, options), options).first().n if options.has_events else 0
+    """(number, value)"""
+    return tuple(unattributed(number_rows(rows, options), options).first()) if options.has_events else (0, 0.0)
