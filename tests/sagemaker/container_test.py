@@ -7,12 +7,14 @@ import pathlib
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
 import unittest
+import urllib.request
 
 from deepattribution.sagemaker import hyperparameters
 
@@ -134,6 +136,44 @@ class Training(Container):
         self.assertEqual(found.returncode, 0, found.stderr)
         self.assertTrue((self.root / "mpirun.txt").read_text(encoding="utf-8")
                         .startswith(f"--allow-run-as-root -np 2 --host algo-1,algo-2 {PROGRAM} train "))
+
+
+class Serving(Container):
+    def test_ping_invocations_and_sigterm(self):
+        if "HTTP: none" in subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout:
+            self.skipTest("the program was built without GNU libmicrohttpd")
+        subprocess.run([PROGRAM, "train", self.bucket, "--quiet", "--set", "training.epochs=1"], check=True)
+        self.assertEqual(self.run_to_the_end("serve")[0], 1)
+        self.assertIn("expected a model of a training job", self.failure())
+        (self.root / "opt/ml/model").mkdir(parents=True)
+        shutil.copy(self.bucket / "model/model.safetensors", self.root / "opt/ml/model")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = self.start("serve", SAGEMAKER_BIND_TO_PORT=str(port))
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_answered(f"{url}/ping")
+            body = json.dumps({"campaigns": ["video"], "timestamps": [5], "conversion_status": True}).encode()
+            request = urllib.request.Request(f"{url}/invocations", body, {"Content-Type": "application/jsonlines"})
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                self.assertEqual(json.loads(answer.read())["last_touch_attribution"], [1])
+        finally:
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, errors)
+
+
+def wait_until_answered(url, seconds=30):
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
 
 
 class Processing(Container):

@@ -1,10 +1,11 @@
-"""What SageMaker starts in the container: `train`, or `process STAGE [--set KEY=VALUE]...`, around the C program.
+"""What SageMaker starts in the container: `train`, `serve`, or `process STAGE [--set KEY=VALUE]...`, around the C program.
 
 train     /opt/ml/input/config/{hyperparameters,inputdataconfig,resourceconfig}.json
           /opt/ml/input/data/<channel>/journeys.pack       -> /opt/ml/model, metrics lines on stdout
           /opt/ml/checkpoints                              <- and -> a checkpoint, so that an interrupted spot job goes on
 process   /opt/ml/processing/bucket/...                    -> the same folder: what the stage leaves in a bucket
           /opt/ml/processing/bucket/model/model.tar.gz, as training left it, is unpacked first
+serve     /opt/ml/model/model.safetensors                  -> /ping and /invocations on port 8080 (SAGEMAKER_BIND_TO_PORT)
 
 A job that fails leaves one sentence in /opt/ml/output/failure. SIGTERM ends training with a checkpoint, within 30 seconds.
 DEEPATTRIBUTION_ROOT puts another folder in the place of /, for tests.
@@ -29,6 +30,7 @@ GRACE_SECONDS = 25  # of the 30 that SageMaker leaves between SIGTERM and SIGKIL
 INTERRUPTED = 130
 ERROR_START = "deepattribution: "  # of the line by which the program says what went wrong
 STAGES = ("journeys", "attribute", "report")
+LARGEST_BODY_MB = 100  # of batch transform
 
 
 class Failure(Exception):
@@ -239,10 +241,22 @@ def process(stage, settings):
         raise Failure("interrupted by SIGTERM; run the job again")
 
 
+# ---- serve ----
+
+def serve():
+    """The program takes this process over, and with it SageMaker's signals."""
+    model = opt_ml("model", "model.safetensors")
+    if not model.exists():
+        raise Failure(f"expected a model of a training job in {model} but found none")
+    os.execvp(program(), [program(), "serve", "--model", str(model), "--host", "0.0.0.0", "--port",
+                          os.environ.get("SAGEMAKER_BIND_TO_PORT", "8080"), "--max-body", str(LARGEST_BODY_MB)])
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(prog="deepattribution.sagemaker.container")
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("train")
+    verbs.add_parser("serve")
     job = verbs.add_parser("process")
     job.add_argument("stage", choices=STAGES)
     job.add_argument("--set", action="append", default=[], dest="settings")
@@ -250,6 +264,8 @@ def main(arguments):
     try:
         if options.verb == "train":
             train()
+        elif options.verb == "serve":
+            serve()
         else:
             process(options.stage, dict(assignment.partition("=")[::2] for assignment in options.settings))
     except Exception as fault:  # pylint: disable=broad-except  # whatever it is, SageMaker shows what the failure file says
