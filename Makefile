@@ -27,10 +27,12 @@ test:
 test-full:
 	@scripts/test --full
 
-## test-distributed: Spark on a cluster of this machine, and SageMaker against a server of our own; gets Java and 500 MB of wheels
+## test-distributed: an S3 server, a Spark cluster, MPI ranks and SageMaker's API, all on this machine; gets Java and 800 MB
 test-distributed: build
 	@scripts/bootstrap --distributed
-	@cd build/release && ctest -L distributed --output-on-failure
+	@scripts/bootstrap --s3-servers
+	@scripts/bootstrap --warehouses
+	@cd build/release && ctest -L 'distributed|s3|warehouse' --output-on-failure
 
 ## bench: measure against DuckDB, polars and PyTorch; the results stand in docs/benchmarks.md
 bench: build
