@@ -2,6 +2,9 @@
 import os
 
 
+AWS_ENDPOINT = "s3.amazonaws.com"  # what Spark sets where nobody else did
+
+
 def s3a_settings(environment):
     """What S3A must be told of a server that is not AWS, found where the C program finds it; keys it finds in the environment itself.
 
@@ -22,7 +25,7 @@ class Bucket:
         self.jvm = spark._jvm  # pylint: disable=protected-access
         self.configuration = spark._jsc.hadoopConfiguration()  # pylint: disable=protected-access
         self.location = self.absolute(str(location)).rstrip("/")
-        if self.location.startswith("s3a://") and not self.configuration.getPropertySources("fs.s3a.endpoint"):
+        if self.location.startswith("s3a://") and self.configuration.get("fs.s3a.endpoint") in (None, "", AWS_ENDPOINT):
             for key, value in s3a_settings(os.environ).items():
                 self.configuration.set(key, value)
         self.file_system = self.path("").getFileSystem(self.configuration)
