@@ -25,7 +25,7 @@ static da_status publish(const da_tune_job *job, const da_tune_report *report, d
 static da_trial_facts trial_facts(const da_tune_trial *trial) {
   const da_trial_result *result = &trial->results[trial->n_rungs - 1];
   const double *value = trial->point.value;
-  return (da_trial_facts){.complete = trial->n_rungs == DA_TUNE_N_RUNGS && !result->diverged,
+  return (da_trial_facts){.complete = da_halving_is_complete(trial),
                           .diverged = result->diverged,
                           .n_epochs = result->n_epochs,
                           .best_epoch = result->diverged ? 0 : result->best_epoch,

@@ -63,8 +63,8 @@ static void print_sentence(da_page *page) {
   }
   da_text_append(page->out, "<p>");
   da_format_count(page->out, search->n_trials);
-  da_text_printf(page->out, " settings were tried, judged by the log loss on the validation set; %zu were trained to their end, ",
-                 n_complete);
+  da_text_printf(page->out, " settings were tried, judged by the log loss on the validation set; %zu %s trained to the end, ", n_complete,
+                 n_complete == 1 ? "was" : "were");
   if (n_diverged) da_text_printf(page->out, "%zu diverged, ", n_diverged);
   da_text_append(page->out, "the others were stopped where others did better. Trial 0 is what the settings said before.");
   if (search->n_trials > MAX_TRIALS) da_text_printf(page->out, " The best %d are shown.", MAX_TRIALS);

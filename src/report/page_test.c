@@ -268,7 +268,7 @@ static void the_search_shows_its_trials_the_taken_one_first(void **state) {
   run.facts.search = (da_search_facts){.trials = trials, .n_trials = 40, .best = 7};
   html = print_page(&run);
   assert_html(html);
-  assert_shows(html, "40 settings were tried, judged by the log loss on the validation set; 1 were trained to their end, 1 diverged, ");
+  assert_shows(html, "40 settings were tried, judged by the log loss on the validation set; 1 was trained to the end, 1 diverged, ");
   assert_shows(html, "The best 30 are shown.");
   assert_int_equal(count(html, "<th scope=\"row\">stopped</th>"), 29);
   assert_int_equal(count(html, "<th scope=\"row\">diverged</th>"), 0);

@@ -27,9 +27,15 @@ void da_halving_free(da_halving *halving) {
 }
 
 uint32_t da_halving_epochs(const da_tune_trial *trial, uint32_t rung) {
-  double share = 1;
-  for (uint32_t r = rung + 1; r < DA_TUNE_N_RUNGS; r++) share /= DA_TUNE_REDUCTION;
-  return (uint32_t)ceil(trial->point.value[DA_TUNE_EPOCHS] * share);
+  const uint32_t all = (uint32_t)trial->point.value[DA_TUNE_EPOCHS];
+  uint32_t n = DA_TUNE_FIRST_RUNG_EPOCHS;
+  for (uint32_t r = 0; r < rung; r++) n *= DA_TUNE_REDUCTION;
+  return rung + 1 == DA_TUNE_N_RUNGS || n > all ? all : n;
+}
+
+bool da_halving_is_complete(const da_tune_trial *trial) {
+  const da_trial_result *result = &trial->results[trial->n_rungs - 1];
+  return !result->diverged && (trial->n_rungs == DA_TUNE_N_RUNGS || result->n_epochs < da_halving_epochs(trial, trial->n_rungs - 1));
 }
 
 /* The loss after a rung that is done. */
@@ -101,7 +107,7 @@ static void begin_trial(da_halving *halving, uint32_t *trial) {
   halving->n_started++;
 }
 
-/* At the end: the best trial is trained to its last epoch, however few there are to choose from. */
+/* At the end: the best trial is trained to its last epoch, so that its settings and its loss belong together. */
 static bool finish_best(da_halving *halving, uint32_t *trial) {
   if (halving->n_running > 0) return false;
   *trial = da_halving_best(halving);
@@ -129,10 +135,12 @@ void da_halving_report(da_halving *halving, uint32_t trial, const da_trial_resul
 
 uint32_t da_halving_best(const da_halving *halving) {
   uint32_t best = halving->n_trials;
+  double lowest = INFINITY;
   for (uint32_t i = 0; i < halving->n_started; i++) {
     const da_tune_trial *trial = &halving->trials[i];
-    if (trial->n_rungs == 0 || failed(trial)) continue;
-    if (best == halving->n_trials || is_better(halving, i, best)) best = i;
+    if (trial->n_rungs == 0 || loss_of(trial, trial->n_rungs - 1) >= lowest) continue;
+    lowest = loss_of(trial, trial->n_rungs - 1);
+    best = i;
   }
   return best;
 }

@@ -1,7 +1,8 @@
 /* Asynchronous successive halving (ASHA; Li et al. 2020, algorithm 2), fed by TPE: which trial goes on, and what a new one tries.
  *
- * A trial trains in rungs: a ninth of its epochs, a third, all. Of the trials that finished a rung, the best third goes on to the
- * next, as soon as that can be said; while it cannot, new trials begin. A trial that is not taken further was stopped.
+ * A trial trains in rungs: 2 epochs, 6, 18, all. Of the trials that finished a rung, the best third goes on to the next, as soon as
+ * that can be said; while it cannot, new trials begin. A trial that is not taken further was stopped. The rungs are the same for a
+ * trial of 10 epochs and one of 50: early stopping ends most within 4 to 9, so that a share of the epochs asked for would be all.
  * Only decides: trials are trained, and their results reported, by tune/tune_search.h. Losses are of the val split. */
 #ifndef DA_TUNE_HALVING_H
 #define DA_TUNE_HALVING_H
@@ -9,7 +10,7 @@
 #include "train/trial.h"
 #include "tune/space.h"
 
-enum { DA_TUNE_N_RUNGS = 3, DA_TUNE_REDUCTION = 3 };
+enum { DA_TUNE_N_RUNGS = 4, DA_TUNE_REDUCTION = 3, DA_TUNE_FIRST_RUNG_EPOCHS = 2 };
 
 typedef struct {
   da_tune_point point;
@@ -38,7 +39,9 @@ void da_halving_report(da_halving *halving, uint32_t trial, const da_trial_resul
 
 /* Epochs after which a rung of a trial is done. */
 uint32_t da_halving_epochs(const da_tune_trial *trial, uint32_t rung);
-/* The trial with the lowest loss among those that came furthest; n_trials when every trial diverged. */
+/* Nothing more would be trained of it: its epochs are done, or it stopped early by itself. Of a trial that has finished a rung. */
+bool da_halving_is_complete(const da_tune_trial *trial);
+/* The trial with the lowest loss, which training it further can only lower; n_trials when every trial diverged. */
 uint32_t da_halving_best(const da_halving *halving);
 
 #endif

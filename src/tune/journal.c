@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-#define FORMAT "deepattribution search 1"
+#define FORMAT "deepattribution search 2"
 #define KEY "tune/journal.json"
 
 /* The numbers of an entry, in the order in which they stand in the file. */

@@ -98,7 +98,7 @@ typedef struct {
 
 static da_slice status_of(const da_tune_trial *trial) {
   if (last_result(trial)->diverged) return (da_slice){"diverged", 8};
-  return trial->n_rungs == DA_TUNE_N_RUNGS ? (da_slice){"complete", 8} : (da_slice){"stopped", 7};
+  return da_halving_is_complete(trial) ? (da_slice){"complete", 8} : (da_slice){"stopped", 7};
 }
 
 static da_status make_room(trial_table *table, const da_parquet_column *columns, uint32_t n, da_parquet_cells *cells, da_error *err) {

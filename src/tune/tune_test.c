@@ -67,7 +67,7 @@ static void threads_and_interruptions_change_no_byte(void **state) {
     char *other = folder_make();
     int n_stops = 0;
     /* Ever later: a piece that was cut off begins again. */
-    while (!search(&made->set, &config, other, n_threads, 100 + 150 * (uint64_t)n_stops, &bytes, &report)) n_stops++;
+    while (!search(&made->set, &config, other, n_threads, 20 + 30 * (uint64_t)n_stops, &bytes, &report)) n_stops++;
     assert_true(n_stops > 0);
     assert_true(report.n_remembered > 0);
     assert_int_equal(bytes.length, alone.length);

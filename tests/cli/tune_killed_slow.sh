@@ -23,3 +23,4 @@ cmp whole/model/model.safetensors bucket/model/model.safetensors
 [ ! -e bucket/tune/journal.json ]
 works run bucket "${settings[@]}" # trains with the same settings: nothing to do again
 grep -q 'train: done before' err.txt
+grep -q '>taken<' bucket/attention_report/report.html # the page has the table of trials
