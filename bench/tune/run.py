@@ -94,9 +94,9 @@ def row(name, pairs):
     """Means over the pairs; the difference with its standard error."""
     own, budget, other, spent, n_trials = (statistics.mean(column) for column in zip(*pairs))
     differences = [100 * (pair[0] / pair[2] - 1) for pair in pairs]
-    error = statistics.stdev(differences) / len(differences) ** 0.5 if len(differences) > 1 else math.nan
+    error = f" ± {statistics.stdev(differences) / len(differences) ** 0.5:.2f}" if len(differences) > 1 else ""
     return [name, len(pairs), f"{budget / 1e6:.2f}", f"{own:.4f}", N_TRIALS, f"{spent / 1e6:.2f}", f"{other:.4f}", f"{n_trials:.0f}",
-            f"{statistics.mean(differences):+.2f} % ± {error:.2f}", f"{sum(d <= 0 for d in differences)} of {len(differences)}"]
+            f"{statistics.mean(differences):+.2f} %{error}", f"{sum(d <= 0 for d in differences)} of {len(differences)}"]
 
 
 def main():
