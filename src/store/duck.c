@@ -2,6 +2,9 @@
 
 #include <string.h>
 #include <time.h>
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#endif
 
 #include "base/clock.h"
 
@@ -29,9 +32,20 @@ da_status da_statement_open(da_db *db, const char *sql, da_statement *statement,
   return DA_OK;
 }
 
+#ifdef __SANITIZE_THREAD__
+static char hand_over; /* only its address is used */
+void da_duck_take(void) { __tsan_acquire(&hand_over); }
+void da_duck_give(void) { __tsan_release(&hand_over); }
+#else
+void da_duck_take(void) {}
+void da_duck_give(void) {}
+#endif
+
 /* Runs one task in this thread, or sleeps while other threads have them all. */
 static duckdb_pending_state run_task(duckdb_pending_result pending) {
+  da_duck_give();
   duckdb_pending_state state = duckdb_pending_execute_task(pending);
+  da_duck_take();
   if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE) {
     struct timespec half_millisecond = {.tv_nsec = 500 * 1000};
     nanosleep(&half_millisecond, NULL);
@@ -70,7 +84,9 @@ da_status da_statement_run(da_statement *statement, const da_monitor *monitor, c
 da_status da_statement_fetch(da_statement *statement, duckdb_data_chunk *chunk, da_error *err) {
   do {
     if (*chunk) duckdb_destroy_data_chunk(chunk);
+    da_duck_give();
     *chunk = duckdb_fetch_chunk(statement->result);
+    da_duck_take();
     if (!*chunk) {
       statement->ended = true;
       const char *message = duckdb_result_error(&statement->result);
@@ -91,6 +107,7 @@ static void stop(da_statement *statement) {
     duckdb_interrupt(statement->connection);
     duckdb_data_chunk chunk;
     while ((chunk = duckdb_fetch_chunk(statement->result))) duckdb_destroy_data_chunk(&chunk);
+    da_duck_take();
   }
 }
 

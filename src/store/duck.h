@@ -29,6 +29,11 @@ uint64_t da_db_next_number(da_db *db);
 /* Makes the table function that reads from the listed writers known to the session. */
 da_status da_table_register(da_db *db, da_error *err) DA_MUST_CHECK;
 
+/* Memory goes to and fro between DuckDB's threads and ours under DuckDB's locks, which ThreadSanitizer cannot see: what a callback of ours
+ * begins with and what follows a wait takes, what a callback ends with and what precedes a wait gives. Nothing in other builds. */
+void da_duck_take(void);
+void da_duck_give(void);
+
 /* One statement on a connection of its own: a query that is read must not be closed by the next one. Valid as {0}. */
 typedef struct {
   duckdb_connection connection;

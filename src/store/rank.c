@@ -53,6 +53,7 @@ static da_status fill_table(rank_table *table, const da_names *names, da_error *
 
 /* Runs in any of DuckDB's threads. */
 static void look_up(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  da_duck_take();
   const rank_table *table = duckdb_scalar_function_get_extra_info(info);
   duckdb_vector vector = duckdb_data_chunk_get_vector(input, 0);
   size_t n = duckdb_data_chunk_get_size(input);
@@ -71,6 +72,7 @@ static void look_up(duckdb_function_info info, duckdb_data_chunk input, duckdb_v
     ranks[i] = position - 1;
     if (position == 0) found[i / 64] &= ~(UINT64_C(1) << (i % 64));
   }
+  da_duck_give();
 }
 
 static da_status register_function(da_db *db, const char *name, rank_table *table, da_error *err) {

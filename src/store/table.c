@@ -284,7 +284,9 @@ static da_status fill_chunk(da_table_writer *writer, duckdb_data_chunk data, da_
 
 static void produce_chunk(duckdb_function_info info, duckdb_data_chunk data) {
   da_table_writer *writer = duckdb_function_get_bind_data(info);
+  da_duck_take();
   writer->status = fill_chunk(writer, data, &writer->fault);
+  da_duck_give();
   if (writer->status != DA_OK) {
     duckdb_function_set_error(info, "the rows could not be made");
     return;

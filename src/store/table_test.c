@@ -28,7 +28,8 @@ static const da_table_column columns[N_COLUMNS] = {
 };
 
 typedef struct {
-  uint64_t next, n_rows;
+  atomic_uint_fast64_t next; /* read by wants_stop while DuckDB's thread fills */
+  uint64_t n_rows;
   uint64_t fail_at; /* 0: never */
   char texts[2048][48];
 } source;
