@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "credit/incremental/bootstrap.h"
 #include "credit/incremental/cut.h"
+#include "credit/incremental/doubt.h"
 #include "credit/incremental/known.h"
 #include "credit/incremental/lift.h"
 
@@ -25,6 +26,8 @@ typedef struct {
   da_answer answer;
   da_lifts lifts;
   da_prior prior;
+  double *doubt_numbers; /* what doubt points into; NULL: no other structure was fitted, or no intervals are wanted */
+  da_bootstrap doubt;
   da_incremental_result result;
 } incremental;
 
@@ -40,6 +43,7 @@ static void close_incremental(void *state) {
   da_exposure_free(&own->exposure);
   da_timeline_free(&own->timeline);
   da_lift_free(&own->lifts);
+  da_mem_free(own->doubt_numbers);
   da_mem_free(own->result.campaigns);
   da_mem_free(own);
 }
@@ -88,6 +92,22 @@ static da_status choose_form(incremental *own, const da_credit_input *input, da_
   return DA_OK;
 }
 
+static bool wants_intervals(const incremental *own, const da_config_credit *config) {
+  return config->intervals > 0 && config->bootstrap > 1 && own->exposure.n_rows > 0 && !own->result.known;
+}
+
+static da_bootstrap spread_at(double *numbers, size_t n) {
+  return (da_bootstrap){.shapley = numbers, .removal = numbers + n, .shapley_share = numbers + 2 * n, .removal_share = numbers + 3 * n};
+}
+
+static da_status doubt_structure(incremental *own, const da_hazard fits[], da_pool *pool, da_error *err) {
+  size_t n = own->result.n_campaigns;
+  own->doubt_numbers = da_mem_alloc(4 * n, sizeof *own->doubt_numbers);
+  if (!own->doubt_numbers) return da_mem_fail(err, 4 * n, sizeof *own->doubt_numbers, "the credit by other structures");
+  own->doubt = spread_at(own->doubt_numbers, n);
+  return da_doubt_measure(&own->answer, fits, own->result.over_plain, pool, &own->doubt, err);
+}
+
 static da_status fit_hazard(incremental *own, const da_credit_input *input, da_error *err) {
   da_incremental_result *result = &own->result;
   da_exposure *e = &own->exposure;
@@ -103,8 +123,9 @@ static da_status fit_hazard(incremental *own, const da_credit_input *input, da_e
   da_status status = da_choice_structure(&own->answer.data, &own->prior, allowed, input->monitor, fits, result->over_plain, &best, err);
   if (status == DA_OK) {
     own->answer.hazard = fits[best];
-    fits[best] = (da_hazard){0};
     result->structure = own->answer.hazard.structure;
+    if (wants_intervals(own, &input->config->credit)) status = doubt_structure(own, fits, input->pool, err);
+    fits[best] = (da_hazard){0};
   }
   for (int s = 0; s < DA_N_STRUCTURES; s++) da_hazard_free(&fits[s]);
   result->n_scales = e->n_taus;
@@ -200,18 +221,31 @@ static double positive_sum(const double *x, size_t n) {
   return sum > 0 ? sum : 1;
 }
 
-static void set_campaigns(incremental *own, const da_answer_totals *totals, const da_bootstrap *sd, double reach) {
+static double both(double sampling, double choice) { return sqrt(sampling * sampling + choice * choice); }
+
+/* Sampling and choice are taken as independent. */
+static void add_doubt(const da_bootstrap *doubt, size_t n, da_bootstrap *spread) {
+  for (size_t k = 0; k < n; k++) {
+    spread->shapley[k] = both(spread->shapley[k], doubt->shapley[k]);
+    spread->removal[k] = both(spread->removal[k], doubt->removal[k]);
+    spread->shapley_share[k] = both(spread->shapley_share[k], doubt->shapley_share[k]);
+    spread->removal_share[k] = both(spread->removal_share[k], doubt->removal_share[k]);
+  }
+  spread->baseline = both(spread->baseline, doubt->baseline);
+}
+
+static void set_campaigns(incremental *own, const da_answer_totals *totals, const da_bootstrap *spread, double reach) {
   da_incremental_result *result = &own->result;
   double shapley_sum = positive_sum(totals->shapley, result->n_campaigns), removal_sum = positive_sum(totals->removal, result->n_campaigns);
   for (uint32_t k = 0; k < result->n_campaigns; k++) {
     da_incremental_campaign *to = &result->campaigns[k];
     *to = (da_incremental_campaign){.without_pin = NAN};
-    to->shapley = estimate(totals->shapley[k], sd->shapley[k], reach, -INFINITY);
-    to->removal = estimate(totals->removal[k], sd->removal[k], reach, -INFINITY);
-    to->shapley_share = estimate(fmax(totals->shapley[k], 0) / shapley_sum, sd->shapley_share[k], reach, 0);
-    to->removal_share = estimate(fmax(totals->removal[k], 0) / removal_sum, sd->removal_share[k], reach, 0);
+    to->shapley = estimate(totals->shapley[k], spread->shapley[k], reach, -INFINITY);
+    to->removal = estimate(totals->removal[k], spread->removal[k], reach, -INFINITY);
+    to->shapley_share = estimate(fmax(totals->shapley[k], 0) / shapley_sum, spread->shapley_share[k], reach, 0);
+    to->removal_share = estimate(fmax(totals->removal[k], 0) / removal_sum, spread->removal_share[k], reach, 0);
   }
-  result->baseline = estimate(totals->baseline, sd->baseline, reach, 0);
+  result->baseline = estimate(totals->baseline, spread->baseline, reach, 0);
 }
 
 /* What the log alone says of the pinned campaigns: the same structure without pins. */
@@ -238,18 +272,18 @@ static da_status sum_up(incremental *own, const da_credit_input *input, double *
   size_t n = own->result.n_campaigns;
   const da_config_credit *config = &input->config->credit;
   da_answer_totals totals = {.shapley = numbers, .removal = numbers + n};
-  da_bootstrap sd = {
-      .shapley = numbers + 2 * n, .removal = numbers + 3 * n, .shapley_share = numbers + 4 * n, .removal_share = numbers + 5 * n};
+  da_bootstrap spread = spread_at(numbers + 2 * n, n);
   double started = da_clock_seconds(), reach = 0;
-  if (config->intervals > 0 && config->bootstrap > 1 && own->exposure.n_rows > 0 && !own->result.known) {
-    DA_TRY(da_bootstrap_run(&own->answer, &own->prior, config->bootstrap, input->config->seed, input->pool, input->monitor, &sd, err));
+  if (wants_intervals(own, config)) {
+    DA_TRY(da_bootstrap_run(&own->answer, &own->prior, config->bootstrap, input->config->seed, input->pool, input->monitor, &spread, err));
+    if (own->doubt_numbers) add_doubt(&own->doubt, n, &spread);
     reach = da_bootstrap_reach(config->intervals);
     own->result.coverage = config->intervals;
-    own->result.n_resamples = sd.n_done;
+    own->result.n_resamples = spread.n_done;
   }
   own->result.seconds_intervals = da_clock_seconds() - started;
   DA_TRY(da_answer_total(&own->answer, NULL, input->pool, &totals, err));
-  set_campaigns(own, &totals, &sd, reach);
+  set_campaigns(own, &totals, &spread, reach);
   DA_TRY(da_confusion_find(&own->answer, DA_INCREMENTAL_MAX_PAIRS, own->result.confused, &own->result.n_confused, err));
   return compare_pins(own, input, &totals, err);
 }
@@ -366,7 +400,8 @@ static void warn_of_limits(incremental *own, uint64_t n_touches_cut) {
   }
   if (result->coverage > 0) {
     note(own, DA_NOTE_INFO,
-         "Intervals hold the chance of having seen these users and not others; shares are surer than absolute conversions.");
+         "Intervals hold the chance of having seen these users and not others, and what other structures that fit about as well would say; "
+         "not what none of them can see.");
   }
 }
 

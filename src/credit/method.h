@@ -42,6 +42,7 @@ typedef struct {
   const char *explanation; /* one sentence for page and help: what it does, what it cannot tell */
   bool needs_network;
   bool default_on;
+  bool resampled; /* fits so quickly that it may be fitted again for every resample of the users, for intervals (resample.h) */
   /* NULL: nothing to fit. state is this method's own. */
   da_status (*fit)(const da_credit_input *input, void **state, da_error *err);
   /* credit: [touches of the range], all zero at the start; baseline: [journeys of the range], zero at the start. */

@@ -9,6 +9,12 @@
 typedef struct {
   da_sum *conversions, *value; /* [campaigns] */
   da_sum baseline, baseline_value;
+  da_sum *squares;     /* [campaigns] over the users before this one */
+  uint64_t user;       /* whose journeys are being added */
+  double *of_user;     /* [campaigns] the user's credit so far */
+  uint64_t *last_user; /* [campaigns] 1 + the last user who gave the campaign credit */
+  uint32_t *credited;  /* [campaigns] those that this user gave credit to */
+  size_t n_credited;
 } method_sums;
 
 struct da_credit_tally {
@@ -39,10 +45,16 @@ static void lay_out(da_credit_tally *tally, const da_method *const *methods) {
   for (size_t m = 0; m < totals->n_methods && !tally->failed; m++) {
     totals->methods[m].method = methods[m];
     totals->methods[m].conversions = zeroed(tally, n_campaigns, sizeof(double));
-    tally->sums[m].conversions = zeroed(tally, n_campaigns, sizeof(da_sum));
+    totals->methods[m].spread = zeroed(tally, n_campaigns, sizeof(double));
+    method_sums *sums = &tally->sums[m];
+    sums->conversions = zeroed(tally, n_campaigns, sizeof(da_sum));
+    sums->squares = zeroed(tally, n_campaigns, sizeof(da_sum));
+    sums->of_user = zeroed(tally, n_campaigns, sizeof(double));
+    sums->last_user = zeroed(tally, n_campaigns, sizeof(uint64_t));
+    sums->credited = zeroed(tally, n_campaigns, sizeof(uint32_t));
     if (!totals->has_value) continue;
     totals->methods[m].value = zeroed(tally, n_campaigns, sizeof(double));
-    tally->sums[m].value = zeroed(tally, n_campaigns, sizeof(da_sum));
+    sums->value = zeroed(tally, n_campaigns, sizeof(da_sum));
   }
 }
 
@@ -93,6 +105,24 @@ static double size_of(const double *terms, uint64_t n) {
   return size;
 }
 
+static void end_user(method_sums *sums) {
+  for (size_t i = 0; i < sums->n_credited; i++) {
+    double *credit = &sums->of_user[sums->credited[i]];
+    da_sum_add(&sums->squares[sums->credited[i]], *credit * *credit);
+    *credit = 0;
+  }
+  sums->n_credited = 0;
+  sums->user++;
+}
+
+static void add_to_user(method_sums *sums, uint32_t campaign, double credit) {
+  if (sums->last_user[campaign] != sums->user + 1) {
+    sums->last_user[campaign] = sums->user + 1;
+    sums->credited[sums->n_credited++] = campaign;
+  }
+  sums->of_user[campaign] += credit;
+}
+
 static da_status add_method(da_credit_tally *tally, const da_credit_block *block, size_t m, da_error *err) {
   const da_journeys *set = tally->set;
   method_sums *sums = &tally->sums[m];
@@ -104,8 +134,12 @@ static da_status add_method(da_credit_tally *tally, const da_credit_block *block
     bool converted = da_journey_converted(set, journey);
     double found = converted ? sum_of(credit, n) + baseline : size_of(credit, n) + fabs(baseline);
     DA_TRY(check_journey(tally->totals.methods[m].method, journey, converted, found, err));
+    while (set->first_journey[sums->user + 1] <= journey) end_user(sums);
     if (converted) {
-      for (uint64_t i = 0; i < n; i++) da_sum_add(&sums->conversions[set->campaign[first + i]], credit[i]);
+      for (uint64_t i = 0; i < n; i++) {
+        da_sum_add(&sums->conversions[set->campaign[first + i]], credit[i]);
+        add_to_user(sums, set->campaign[first + i], credit[i]);
+      }
       da_sum_add(&sums->baseline, baseline);
     }
     if (converted && set->value) {
@@ -187,6 +221,9 @@ da_status da_credit_tally_finish(da_credit_tally *tally, const da_credit_totals 
   for (size_t m = 0; m < totals->n_methods; m++) {
     da_method_totals *method = &totals->methods[m];
     settle(tally->sums[m].conversions, totals->n_campaigns, method->conversions);
+    end_user(&tally->sums[m]);
+    settle(tally->sums[m].squares, totals->n_campaigns, method->spread);
+    for (size_t k = 0; k < totals->n_campaigns; k++) method->spread[k] = sqrt(method->spread[k]);
     method->baseline = da_sum_value(&tally->sums[m].baseline);
     if (method->value) settle(tally->sums[m].value, totals->n_campaigns, method->value);
     method->baseline_value = da_sum_value(&tally->sums[m].baseline_value);

@@ -27,6 +27,8 @@ typedef struct {
   const da_method *method;
   double *conversions; /* [campaigns] */
   double *value;       /* [campaigns]; NULL without a value column */
+  double *spread;      /* [campaigns]: the standard deviation of conversions if every user counted Poisson(1) times and each journey's
+                          credit stayed as it is: the root of the sum over users of (credit that the user's journeys gave)^2 */
   double baseline, baseline_value;
 } da_method_totals;
 

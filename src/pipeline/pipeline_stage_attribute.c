@@ -77,7 +77,7 @@ static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publication_begin(run->job->bucket, &a->publication, err));
   DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
   da_run_facts facts = {0};
-  DA_TRY(da_intervals_gather(&a->fitted, run->set.campaigns.n, &a->arena, &facts, err));
+  DA_TRY(da_intervals_gather(&a->input, &a->fitted, da_pass_totals(a->pass), &a->arena, &facts, err));
   DA_TRY(da_spend_load(run->job->bucket, &run->set.campaigns, &a->arena, &run->monitor, &facts.spend, err));
   da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));

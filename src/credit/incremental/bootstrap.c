@@ -12,7 +12,7 @@ typedef struct {
   uint64_t seed;
   const da_monitor *monitor;
   size_t n;          /* campaigns */
-  double *totals;    /* [resamples * (2 n + 1)] shapley, removal, baseline */
+  double *totals;    /* [(resamples + 1) * (2 n + 1)] shapley, removal, baseline; the last are those of the estimate */
   da_status *status; /* [resamples] */
   da_error *errors;
 } resampling;
@@ -60,40 +60,48 @@ static void resample_task(void *context, size_t number, int thread) {
   da_mem_free(weight);
 }
 
-static void to_shares(const double *totals, size_t n, double *shares) {
+void da_bootstrap_shares(const double *totals, size_t n, double *shares) {
   double sum = 0;
   for (size_t k = 0; k < n; k++) sum += fmax(totals[k], 0);
   for (size_t k = 0; k < n; k++) shares[k] = sum > 0 ? fmax(totals[k], 0) / sum : 0;
 }
 
-static double sd_of(const double *x, size_t stride, size_t n) {
-  double mean = 0, squares = 0;
-  for (size_t i = 0; i < n; i++) mean += x[i * stride] / (double)n;
-  for (size_t i = 0; i < n; i++) squares += (x[i * stride] - mean) * (x[i * stride] - mean);
+/* Of x[0], x[stride] ... around x[n * stride]. */
+static double spread_of(const double *x, size_t stride, size_t n) {
+  double squares = 0;
+  for (size_t i = 0; i < n; i++) squares += (x[i * stride] - x[n * stride]) * (x[i * stride] - x[n * stride]);
   return n > 1 ? sqrt(squares / (double)(n - 1)) : 0;
 }
 
-static void summarise(double *totals, size_t n, uint32_t n_resamples, da_bootstrap *sd) {
+static void summarise(double *totals, size_t n, uint32_t n_resamples, da_bootstrap *spread) {
   size_t stride = 2 * n + 1;
   for (size_t k = 0; k < n; k++) {
-    sd->shapley[k] = sd_of(totals + k, stride, n_resamples);
-    sd->removal[k] = sd_of(totals + n + k, stride, n_resamples);
+    spread->shapley[k] = spread_of(totals + k, stride, n_resamples);
+    spread->removal[k] = spread_of(totals + n + k, stride, n_resamples);
   }
-  sd->baseline = sd_of(totals + 2 * n, stride, n_resamples);
-  for (uint32_t b = 0; b < n_resamples; b++) {
-    to_shares(totals + b * stride, n, totals + b * stride);
-    to_shares(totals + b * stride + n, n, totals + b * stride + n);
+  spread->baseline = spread_of(totals + 2 * n, stride, n_resamples);
+  for (uint32_t b = 0; b <= n_resamples; b++) {
+    da_bootstrap_shares(totals + b * stride, n, totals + b * stride);
+    da_bootstrap_shares(totals + b * stride + n, n, totals + b * stride + n);
   }
   for (size_t k = 0; k < n; k++) {
-    sd->shapley_share[k] = sd_of(totals + k, stride, n_resamples);
-    sd->removal_share[k] = sd_of(totals + n + k, stride, n_resamples);
+    spread->shapley_share[k] = spread_of(totals + k, stride, n_resamples);
+    spread->removal_share[k] = spread_of(totals + n + k, stride, n_resamples);
   }
-  sd->n_done = n_resamples;
+  spread->n_done = n_resamples;
+}
+
+static da_status total_estimate(const resampling *all, uint32_t n_resamples, da_pool *pool, da_error *err) {
+  double *to = all->totals + n_resamples * (2 * all->n + 1);
+  da_answer_totals totals = {.shapley = to, .removal = to + all->n};
+  DA_TRY(da_answer_total(all->answer, NULL, pool, &totals, err));
+  to[2 * all->n] = totals.baseline;
+  return DA_OK;
 }
 
 da_status da_bootstrap_run(const da_answer *answer, const da_prior *prior, uint32_t n_resamples, uint64_t seed, da_pool *pool,
-                           const da_monitor *monitor, da_bootstrap *sd, da_error *err) {
-  size_t n = answer->data.exposure->n_campaigns, n_totals = n_resamples * (2 * n + 1);
+                           const da_monitor *monitor, da_bootstrap *spread, da_error *err) {
+  size_t n = answer->data.exposure->n_campaigns, n_totals = (n_resamples + (size_t)1) * (2 * n + 1);
   resampling all = {.answer = answer,
                     .prior = prior,
                     .seed = seed,
@@ -111,7 +119,8 @@ da_status da_bootstrap_run(const da_answer *answer, const da_prior *prior, uint3
       status = all.status[b];
       if (status != DA_OK && err) *err = all.errors[b];
     }
-    if (status == DA_OK) summarise(all.totals, n, n_resamples, sd);
+    if (status == DA_OK) status = total_estimate(&all, n_resamples, pool, err);
+    if (status == DA_OK) summarise(all.totals, n, n_resamples, spread);
   }
   da_mem_free(all.totals);
   da_mem_free(all.status);

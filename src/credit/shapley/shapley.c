@@ -75,6 +75,7 @@ const da_method da_method_shapley = {
         "Shares each conversion by what campaigns add to the conversion rate of journeys, in all orders of joining; a campaign whose"
         " journeys convert less gets less than nothing. Who is reached by many campaigns is not asked.",
     .default_on = true,
+    .resampled = true,
     .fit = fit_sets,
     .credit = credit,
     .close = close_paths,
