@@ -1,5 +1,6 @@
 """Shapley values of the 10,000 paths over 12 channels (../shared/data): ours against mta and shapley-attribution."""
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 from measure import BUILD, DATA, PROGRAM, ROOT, SIZE, Run, alternate, machine, median, say, table
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATHS = ROOT.parent / "shared/data/paths_12_channels.csv.gz"
+PATHS = pathlib.Path(os.environ.get("DA_SHARED", ROOT.parent / "shared")) / "data/paths_12_channels.csv.gz"
 TIMES = 1 if SIZE == "quick" else 3
 
 # One user for each journey that a path stands for; its touches a minute apart, the conversion after the last.

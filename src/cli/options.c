@@ -27,6 +27,7 @@ enum {
   OPTION_MODEL,
   OPTION_INPUT,
   OPTION_OUTPUT,
+  OPTION_PATHS,
   OPTION_JOURNEY,
   OPTION_UID,
   OPTION_LIFT,
@@ -54,6 +55,7 @@ static const grouped_option all_options[] = {
     {DA_OPTIONS_MODEL, {"model", OPTION_MODEL, "FILE", 0, "the trained network (BUCKET/model/model.safetensors)", 0}},
     {DA_OPTIONS_SCORE, {"input", OPTION_INPUT, "PATH", 0, "another log, a file or folder, instead of BUCKET/raw", 0}},
     {DA_OPTIONS_SCORE, {"output", OPTION_OUTPUT, "PATH", 0, "the folder for that log's journeys and credit; made if missing", 0}},
+    {DA_OPTIONS_SCORE, {"paths", OPTION_PATHS, "FILE", 0, "aggregated paths instead of a log: path, conversions, value, nulls", 0}},
     {DA_OPTIONS_LIFT,
      {"lift", OPTION_LIFT, "CAMPAIGN=N+-SE", 0, "conversions an experiment found, and their standard error; may be repeated", 0}},
     {DA_OPTIONS_EXPLAIN, {"journey", OPTION_JOURNEY, "ID", 0, "this journey", 0}},
@@ -179,6 +181,9 @@ static error_t parse_special(int key, char *value, struct argp_state *state) {
     return 0;
   case OPTION_OUTPUT:
     options->output = value;
+    return 0;
+  case OPTION_PATHS:
+    options->paths = value;
     return 0;
   case OPTION_JOURNEY:
     options->journey = value;

@@ -24,6 +24,7 @@ typedef struct {
   const char *truth_path;     /* simulate: where the truth goes as well */
   const char *model_path;     /* attribute, explain: NULL is the bucket's */
   const char *input, *output; /* attribute: another log, and the folder for its credit */
+  const char *paths;          /* attribute: aggregated paths instead of a log */
   const char *journey, *uid;  /* explain */
   const char *host;           /* serve */
   uint64_t port, queue, max_body_mb;

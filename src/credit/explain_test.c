@@ -4,6 +4,7 @@
 
 #include "model/score.h"
 #include "support/credit.h"
+#include "support/small_network.h"
 
 typedef struct {
   test_journeys *made;
@@ -23,13 +24,7 @@ static void open_fixture(fixture *f, const char *text, bool has_network) {
   assert_ok(da_pool_open(1, &f->pool, &err), err);
   f->input = (da_credit_input){.set = &f->made->set, .config = &f->config, .pool = f->pool};
   assert_ok(da_fitted_open(&f->input, methods, n, &f->fitted, &err), err);
-  const da_slice items[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
-  const da_names names = {items, 4};
-  da_inputs inputs;
-  assert_ok(da_inputs_choose(4, true, &inputs, &err), err);
-  assert_ok(da_model_init(&inputs, 4, 8, &names, "{}", &f->model, &err), err);
-  da_network_init(&f->model.shape, 3, f->model.params);
-  for (size_t i = 0; i < da_model_n_params(&f->model); i++) f->model.params[i] *= 3; /* away from the flat start */
+  small_network_init(&f->model);
 }
 
 static void close_fixture(fixture *f) {
@@ -38,20 +33,6 @@ static void close_fixture(fixture *f) {
   da_fitted_close(&f->fitted);
   da_pool_close(f->pool);
   journeys_free(f->made);
-}
-
-/* The network's probability for the one journey of text. */
-static double probability_of(const fixture *f, const char *text) {
-  da_error err = {0};
-  test_journeys *made = journeys_from_text(text);
-  da_scorer *scorer;
-  float logit;
-  assert_int_equal(made->set.n_journeys, 1);
-  assert_ok(da_scorer_open(&f->model, &made->set, NULL, NULL, &scorer, &err), err);
-  assert_ok(da_scorer_score(scorer, 0, 1, NULL, &logit, &err), err);
-  da_scorer_close(scorer);
-  journeys_free(made);
-  return da_model_probability(&f->model, (double)logit);
 }
 
 static void a_journey_is_taken_apart(void **state) {
@@ -71,14 +52,14 @@ static void a_journey_is_taken_apart(void **state) {
   }
   assert_near(x.credit[0][0] + x.credit[0][1] + x.credit[0][2] + x.credit[0][3], 1, 1e-12); /* attention's own credit */
   const char *const prefixes[] = {"a@2", "a@2 b@2.5", "a@2 b@2.5 a@4", "a@2 b@2.5 a@4 c@9"};
-  for (size_t i = 0; i < 4; i++) assert_near(x.probability_after[i], probability_of(&f, prefixes[i]), 1e-6);
+  for (size_t i = 0; i < 4; i++) assert_near(x.probability_after[i], small_network_probability(&f.model, prefixes[i]), 1e-6);
   const char *const without[] = {"b@2.5 c@9", "a@2 a@4 c@9", "a@2 b@2.5 a@4"};
   const uint64_t n_touches[] = {2, 1, 1};
   assert_int_equal(x.n_campaigns, 3);
   for (size_t c = 0; c < 3; c++) {
     assert_int_equal(x.without[c].campaign, c);
     assert_int_equal(x.without[c].n_touches, n_touches[c]);
-    assert_near(x.without[c].probability, probability_of(&f, without[c]), 1e-6);
+    assert_near(x.without[c].probability, small_network_probability(&f.model, without[c]), 1e-6);
   }
   close_fixture(&f);
 }
@@ -124,7 +105,7 @@ static void a_very_long_journey_answers_for_its_end(void **state) {
   assert_ok(da_explain(&f.input, &f.fitted, &f.model, 0, &f.arena, &x, &err), err);
   size_t n_asked = DA_EXPLAIN_TOUCHES / N;
   assert_true(isnan(x.probability_after[N - n_asked - 1]) && !isnan(x.probability_after[N - n_asked]));
-  assert_near(x.probability_after[N - 1], probability_of(&f, text), 1e-5);
+  assert_near(x.probability_after[N - 1], small_network_probability(&f.model, text), 1e-5);
   assert_true(x.n_campaigns == 4 && !isnan(x.without[3].probability));
   close_fixture(&f);
   free(text);

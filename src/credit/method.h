@@ -16,6 +16,7 @@
 #include "base/threads.h"
 #include "credit/experiment.h"
 #include "journey/set.h"
+#include "model/model.h"
 #include "store/config.h"
 
 typedef struct {
@@ -23,6 +24,7 @@ typedef struct {
   const da_config *config;
   da_pool *pool; /* for fit; credit is called from inside a pool's task and must not use it */
   const da_monitor *monitor;
+  const da_model *model; /* the trained network, for methods that ask it what-ifs; NULL: there is none */
   /* What an earlier fit left (da_incremental_write), of another log: credit by it and fit nothing. data NULL: fit. */
   da_slice known_incremental;
   da_experiments experiments; /* beside those of config->credit.lift; what they say of campaigns holds the incremental fit */
@@ -43,6 +45,7 @@ typedef struct {
   bool needs_network;
   bool default_on;
   bool resampled; /* fits so quickly that it may be fitted again for every resample of the users, for intervals (resample.h) */
+  bool on_paths; /* asks for the order of touches, not for their times: aggregated paths are enough */
   /* NULL: nothing to fit. state is this method's own. */
   da_status (*fit)(const da_credit_input *input, void **state, da_error *err);
   /* credit: [touches of the range], all zero at the start; baseline: [journeys of the range], zero at the start. */

@@ -19,7 +19,10 @@
   X(shapley_ordered) \
   X(shao_li)         \
   X(logistic)        \
-  X(additive_hazard)
+  X(additive_hazard) \
+  X(removal_model)   \
+  X(shapley_model)   \
+  X(shapley_predictions)
 
 #define DECLARE(name) extern const da_method da_method_##name;
 METHODS(DECLARE)

@@ -1,6 +1,7 @@
 /* attribute: journeys and model -> the tables of attention_report/ (the original's jobs "prediction" and "attention_report_generation"). */
 #include <xxhash.h>
 
+#include "base/file.h"
 #include "credit/incremental.h"
 #include "model/score.h"
 #include "pipeline/experiments.h"
@@ -17,6 +18,12 @@ static da_status read_known(const da_run *run, da_text *json, da_error *err) {
   return run->job->model_path ? da_known_fit_read(run->job->model_path, json, err) : DA_OK;
 }
 
+/* The file of credit.predictions as it stands: its content decides too. Empty: none is named. */
+static da_status read_predictions(const da_run *run, da_text *content, da_error *err) {
+  const char *path = run->job->config->credit.predictions;
+  return path ? da_file_read(path, content, err) : DA_OK;
+}
+
 static uint64_t hash_of(const da_text *text) { return XXH64(da_text_cstr(text), text->length, 0); }
 
 static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
@@ -24,14 +31,16 @@ static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   bool exists = false;
   DA_TRY(da_run_need_set(run, err));
   DA_TRY(da_run_need_model(run, &exists, err));
-  da_text known = {0}, spend = {0}, experiments = {0};
+  da_text known = {0}, spend = {0}, experiments = {0}, predictions = {0};
   da_status status = read_known(run, &known, err);
   if (status == DA_OK) status = da_spend_read(bucket, &spend, err);
   if (status == DA_OK) status = da_experiments_text(bucket, run->job->config->credit.lift_file, &experiments, err);
-  uint64_t input[] = {run->set.checksum, run->model_hash, hash_of(&spend), hash_of(&known), hash_of(&experiments)};
+  if (status == DA_OK) status = read_predictions(run, &predictions, err);
+  uint64_t input[] = {run->set.checksum, run->model_hash, hash_of(&spend), hash_of(&known), hash_of(&experiments), hash_of(&predictions)};
   da_text_free(&known);
   da_text_free(&spend);
   da_text_free(&experiments);
+  da_text_free(&predictions);
   DA_TRY(status);
   return da_run_fingerprint(run, "credit seed", (const char *)input, sizeof input, out, err);
 }
@@ -73,6 +82,16 @@ static da_status keep_fit(const attribution *a, da_error *err) {
   return DA_OK;
 }
 
+/* The chain's own tables, or none where the method was not asked for. */
+static da_status write_markov(da_run *run, const attribution *a, da_error *err) {
+  for (size_t m = 0; m < a->fitted.n; m++) {
+    if (a->fitted.methods[m] != &da_method_markov) continue;
+    return da_publish_markov(a->publication, run->db, &run->set.campaigns, da_markov_of(a->fitted.states[m]), &run->monitor, err);
+  }
+  DA_TRY(da_bucket_remove(run->job->bucket, DA_KEY_MARKOV_TRANSITIONS, err));
+  return da_bucket_remove(run->job->bucket, DA_KEY_MARKOV_REMOVAL, err);
+}
+
 static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publication_begin(run->job->bucket, &a->publication, err));
   DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
@@ -81,6 +100,7 @@ static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_spend_load(run->job->bucket, &run->set.campaigns, &a->arena, &run->monitor, &facts.spend, err));
   da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
+  DA_TRY(write_markov(run, a, err));
   DA_TRY(keep_fit(a, err));
   return da_publication_commit(a->publication, err);
 }
@@ -103,6 +123,7 @@ static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error 
                                .config = run->job->config,
                                .pool = run->pool,
                                .monitor = &run->monitor,
+                               .model = has_network ? &run->model : NULL,
                                .known_incremental = {a->known.data, a->known.length},
                                .n_touches_cut = touches_cut(run)};
   DA_TRY(da_experiments_read(run->db, run->job->bucket, run->job->config->credit.lift_file, &a->arena, &a->input.experiments, err));

@@ -71,6 +71,7 @@ typedef struct {
   uint32_t markov_order;      /* 1 .. 4; 0: chosen on held-out journeys */
   double intervals;           /* coverage of the intervals, 0.9; 0: none */
   uint32_t bootstrap;         /* resamples behind the intervals */
+  const char *predictions;    /* of the user's own, for shapley_predictions: a file; NULL */
   da_text_list lift;          /* "campaign=N+-se" */
   const char *lift_file;      /* more of them (pipeline/experiments.h); NULL: raw/lift.csv, where there is one */
 } da_config_credit;

@@ -63,6 +63,8 @@ static const da_config_key keys[] = {
      "campaigns that markov remembers; 0: chosen on held-out journeys"},
     {"credit.intervals", DA_KEY_NUMBER, AT(credit.intervals), 0, 0.999, "0.9", "coverage of the intervals; 0: none"},
     {"credit.bootstrap", DA_KEY_COUNT, AT(credit.bootstrap), 0, 100000, "50", "resamples behind the intervals"},
+    {"credit.predictions", DA_KEY_TEXT, AT(credit.predictions), 0, 0, NULL,
+     "file of your own predictions, for shapley_predictions: campaigns or journey_id, and p"},
     {"credit.lift", DA_KEY_LIST, AT(credit.lift), 0, 0, NULL, "experiments: \"campaign=conversions+-standard error\""},
     {"credit.lift_file", DA_KEY_TEXT, AT(credit.lift_file), 0, 0, NULL,
      "CSV of experiments: campaign, window, incremental_conversions, se; if none is named, raw/lift.csv"},

@@ -11,5 +11,6 @@ const da_method da_method_first_touch = {
     .title = "First touch",
     .explanation = "Gives each conversion to the first touch of its journey: who opened the door, whatever happened after.",
     .default_on = true,
+    .on_paths = true,
     .credit = credit,
 };

@@ -31,5 +31,6 @@ const da_method da_method_last_non_direct = {
     .explanation = "Gives each conversion to the last touch that was not a direct visit, or to the direct visit where there was nothing"
                    " else: last touch, made blind to people who come back by themselves.",
     .default_on = false,
+    .on_paths = true,
     .credit = credit,
 };

@@ -11,5 +11,6 @@ const da_method da_method_last_touch = {
     .title = "Last touch",
     .explanation = "Gives each conversion to the last touch before it: it favours campaigns that meet people who had already decided.",
     .default_on = true,
+    .on_paths = true,
     .credit = credit,
 };

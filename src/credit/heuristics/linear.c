@@ -12,5 +12,6 @@ const da_method da_method_linear = {
     .explanation =
         "Shares each conversion equally among all touches of its journey: it counts touches and cannot tell which of them mattered.",
     .default_on = true,
+    .on_paths = true,
     .credit = credit,
 };

@@ -17,5 +17,6 @@ const da_method da_method_participation = {
     .explanation = "Shares each conversion equally among the campaigns that took part in its journey, however often each was seen: it"
                    " counts who was there and cannot tell who mattered.",
     .default_on = false,
+    .on_paths = true,
     .credit = credit,
 };

@@ -25,5 +25,6 @@ const da_method da_method_position_based = {
     .explanation = "Gives fixed parts of each conversion to the first and the last touch (credit.position_weights, 40 % each unless set)"
                    " and shares the rest equally among those between: a convention, not a measurement.",
     .default_on = true,
+    .on_paths = true,
     .credit = credit,
 };

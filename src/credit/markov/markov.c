@@ -115,6 +115,7 @@ const da_method da_method_markov = {
         " (credit.markov_order campaigns are remembered, 1 unless set). It takes what follows a campaign for its effect.",
     .default_on = true,
     .resampled = true,
+    .on_paths = true,
     .fit = fit,
     .credit = credit,
     .close = close_markov,

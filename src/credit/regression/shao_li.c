@@ -113,6 +113,7 @@ const da_method da_method_shao_li = {
         "Shares each conversion by the conversion rates of journeys that met a campaign and of those that met a pair of them: rates"
         " of people who were reached, not what reaching them changed.",
     .default_on = false,
+    .on_paths = true,
     .fit = fit,
     .credit = credit,
     .close = close_pairs,

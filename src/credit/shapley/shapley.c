@@ -76,6 +76,7 @@ const da_method da_method_shapley = {
         " journeys convert less gets less than nothing. Who is reached by many campaigns is not asked.",
     .default_on = true,
     .resampled = true,
+    .on_paths = true,
     .fit = fit_sets,
     .credit = credit,
     .close = close_paths,
@@ -87,6 +88,7 @@ const da_method da_method_shapley_ordered = {
     .explanation = "As shapley, but journeys are told apart by the order in which campaigns were first met: more that can differ, and fewer"
                    " journeys to learn each difference from.",
     .default_on = false,
+    .on_paths = true,
     .fit = fit_orders,
     .credit = credit,
     .close = close_paths,
