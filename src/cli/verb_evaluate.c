@@ -26,6 +26,7 @@ static void add_methods(const cJSON *result, da_text *out) {
   bool has_truth = !isnan(number_of(cJSON_GetArrayItem(methods, 0), "share_error"));
   da_text_printf(out, "%-18s", "method");
   if (has_truth) da_text_printf(out, " %9s %9s", "error", "rank");
+  da_text_printf(out, " %9s %6s %9s", "log loss", "AUC", "deletion");
   da_text_printf(out, " %9s %9s   conversions kept at 1/2   1/4   1/8  1/16 of the budget\n", "halves", "agreement");
   cJSON_ArrayForEach(method, methods) {
     const char *name = cJSON_GetStringValue(get(method, "method"));
@@ -34,6 +35,9 @@ static void add_methods(const cJSON *result, da_text *out) {
       add_cell(out, 9, 3, number_of(method, "share_error"));
       add_cell(out, 9, 2, number_of(method, "rank_correlation"));
     }
+    add_cell(out, 9, 4, number_of(method, "log_loss"));
+    add_cell(out, 6, 3, number_of(method, "auc"));
+    add_cell(out, 9, 2, number_of(method, "deletion"));
     add_cell(out, 9, 4, number_of(method, "halves"));
     add_cell(out, 9, 2, number_of(method, "agreement"));
     da_text_printf(out, "%19s", "");
@@ -48,7 +52,9 @@ static void add_methods(const cJSON *result, da_text *out) {
 static void add_words(const cJSON *result, da_text *out) {
   const cJSON *log = get(result, "replay_of"), *network = get(result, "network"), *trust = get(result, "trust");
   const char *method = cJSON_GetStringValue(get(trust, "method")), *why = cJSON_GetStringValue(get(trust, "why"));
-  da_text_append(out, "\nhalves: mean difference of a campaign's share between two halves of the users"
+  da_text_append(out, "\nlog loss, AUC: of the test journeys, by the method's own model, fitted without them"
+                      "\ndeletion: what is left of the network's probability without the half of the touches that the method credits most"
+                      "\nhalves: mean difference of a campaign's share between two halves of the users"
                       "\nagreement: how much of its shares it has in common with the other methods, on average"
                       "\nreplay: the held-out test journeys again, with budgets by each method's credit;");
   da_text_printf(out, " they hold %.0f conversions%s\n", number_of(log, "conversions"),

@@ -52,6 +52,9 @@ typedef struct {
   da_status (*credit)(const void *state, const da_credit_input *input, const da_credit_range *range, double *credit, double *baseline,
                       da_error *err);
   void (*close)(void *state); /* NULL with fit NULL */
+  /* logit: [journeys of input->set], the log-odds that each converts, judged by its touches alone; the set may be another than the one that
+   * was fitted, with the same campaigns. NULL: the method has no opinion of that. */
+  da_status (*predict)(const void *state, const da_credit_input *input, float *logit, da_error *err);
   /* The name of a method earlier in the table whose fitted state this one's credit reads ("removal" reads that of
    * "incremental"); fit and close are NULL then. NULL: a state of its own, or none. Whoever runs "removal" alone fits the other. */
   const char *state_of;

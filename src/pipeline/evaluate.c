@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "credit/evaluate/replay.h"
+#include "pipeline/evaluate_model.h"
 #include "pipeline/pipeline_run.h"
 #include "pipeline/spend.h"
 #include "report/publish.h"
@@ -19,11 +20,18 @@ typedef struct {
   const da_journeys *set;
   const da_method *methods[MAX_METHODS];
   size_t n_methods, n_campaigns;
-  uint8_t *part;     /* [journeys] */
-  double *credit;    /* [methods][N_PARTS][campaigns] */
-  uint64_t *touches; /* [campaigns] of the journeys learnt from */
-  double *cost;      /* [campaigns] of one touch; NULL: unknown for some */
-  double *shares;    /* [methods][campaigns] */
+  uint8_t *part;        /* [journeys] */
+  double *credit;       /* [methods][N_PARTS][campaigns] */
+  uint64_t *touches;    /* [campaigns] of the journeys learnt from */
+  double *cost;         /* [campaigns] of one touch; NULL: unknown for some */
+  double *shares;       /* [methods][campaigns] */
+  da_metrics *held_out; /* [methods] */
+  uint64_t *deleted;    /* [n_deleted] test journeys that converted: those that the deletion is tried on */
+  uint64_t n_deleted;
+  uint64_t *deleted_at; /* [journeys]: where its touches begin in touch_credit; UINT64_MAX for others */
+  uint64_t n_deleted_touches;
+  float *touch_credit; /* [methods][n_deleted_touches] */
+  bool has_network;
   da_replay_log log;
   da_truth truth;
   bool has_truth;
@@ -64,8 +72,11 @@ static da_status add_rows(evaluation *x, const da_chunk *chunk, da_error *err) {
                      DA_KEY_TOUCHES, (long long)index[row], (long long)journey[row]);
     }
     uint64_t touch = set->first_touch[journey[row]] + (uint64_t)index[row] - 1;
+    uint64_t at = x->deleted_at[journey[row]];
     for (size_t m = 0; m < x->n_methods; m++) {
-      credit_of(x, m, x->part[journey[row]])[set->campaign[touch]] += ((const double *)chunk->columns[2 + m].values)[row];
+      double credit = ((const double *)chunk->columns[2 + m].values)[row];
+      credit_of(x, m, x->part[journey[row]])[set->campaign[touch]] += credit;
+      if (at != UINT64_MAX) x->touch_credit[m * x->n_deleted_touches + at + (uint64_t)index[row] - 1] = (float)credit;
     }
   }
   return DA_OK;
@@ -128,6 +139,24 @@ static da_status make_room(evaluation *x, da_error *err) {
   return DA_OK;
 }
 
+/* Test journeys that converted, where there is a network to ask. */
+static da_status list_deleted(evaluation *x, da_error *err) {
+  const da_journeys *set = x->set;
+  DA_TRY(da_run_need_model(x->run, &x->has_network, err));
+  x->deleted = da_arena_alloc(&x->arena, set->n_journeys, sizeof *x->deleted);
+  x->deleted_at = da_arena_alloc(&x->arena, set->n_journeys, sizeof *x->deleted_at);
+  if (!x->deleted || !x->deleted_at) return da_mem_fail(err, set->n_journeys, sizeof *x->deleted, "the evaluation");
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    x->deleted_at[j] = UINT64_MAX;
+    if (!x->has_network || da_journey_set(set, j) != DA_SET_TEST || !da_journey_converted(set, j)) continue;
+    x->deleted_at[j] = x->n_deleted_touches;
+    x->deleted[x->n_deleted++] = j;
+    x->n_deleted_touches += da_journey_length(set, j);
+  }
+  x->touch_credit = da_arena_alloc(&x->arena, x->n_methods * x->n_deleted_touches, sizeof *x->touch_credit);
+  return x->touch_credit ? DA_OK : da_mem_fail(err, x->n_methods * x->n_deleted_touches, sizeof *x->touch_credit, "the evaluation");
+}
+
 static da_status gather_credit(evaluation *x, da_error *err) {
   const da_bucket *bucket = x->run->job->bucket;
   bool exists = false;
@@ -141,6 +170,7 @@ static da_status gather_credit(evaluation *x, da_error *err) {
   da_status status = find_methods(x, url, err);
   if (status == DA_OK) status = make_room(x, err);
   if (status == DA_OK) part_journeys(x);
+  if (status == DA_OK) status = list_deleted(x, err);
   if (status == DA_OK) status = read_credit(x, url, err);
   da_mem_free(url);
   return status;
@@ -234,9 +264,15 @@ static da_status add_method(evaluation *x, size_t method, double *scratch, cJSON
   const double *credit = whole_credit(x, method);
   if (!credit) return da_mem_fail(err, x->n_campaigns, sizeof *credit, "the evaluation");
   if (x->has_truth) DA_TRY(da_truth_compare(&x->truth, DA_TRUTH_REMOVAL, x->set->campaigns.items, credit, x->n_campaigns, &score, err));
+  double kept = NAN;
+  const float *touch_credit = x->touch_credit + method * x->n_deleted_touches;
+  if (x->has_network) DA_TRY(da_evaluate_deletion(x->run, x->deleted, x->n_deleted, touch_credit, &kept, err));
+  const da_metrics *held_out = &x->held_out[method];
   bool done = cJSON_AddStringToObject(json, "method", x->methods[method]->name) &&
               cJSON_AddStringToObject(json, "title", x->methods[method]->title) && add_number(json, "share_error", score.share_mae) &&
               add_number(json, "rank_correlation", score.spearman) &&
+              add_number(json, "log_loss", held_out->n_journeys ? held_out->loss : NAN) &&
+              add_number(json, "auc", held_out->n_journeys ? held_out->auc : NAN) && add_number(json, "deletion", kept) &&
               add_number(json, "halves", difference_of_halves(x, method, scratch)) && add_number(json, "agreement", agreement(x, method));
   if (!done) return da_mem_fail(err, 1, 256, "the evaluation");
   return add_replay(x, method, scratch, json, err);
@@ -303,6 +339,9 @@ static da_status evaluate(evaluation *x, cJSON *result, da_error *err) {
     if (!credit) return da_mem_fail(err, x->n_campaigns, sizeof *credit, "the evaluation");
     shares_of(credit, x->n_campaigns, x->shares + m * x->n_campaigns);
   }
+  x->held_out = da_arena_alloc(&x->arena, x->n_methods, sizeof *x->held_out);
+  if (!x->held_out) return da_mem_fail(err, x->n_methods, sizeof *x->held_out, "the evaluation");
+  DA_TRY(da_evaluate_held_out(x->run, x->methods, x->n_methods, x->held_out, err));
   DA_TRY(add_network(x, result, err));
   for (size_t m = 0; m < x->n_methods; m++) DA_TRY(add_method(x, m, scratch, methods, err));
   DA_TRY(add_log(x, result, err));

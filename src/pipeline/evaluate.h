@@ -3,6 +3,9 @@
  *   {"network": {"log_loss", "auc", ...} of the test journeys, or null,
  *    "methods": [{"method", "title",
  *                 "share_error", "rank_correlation": against the true removal effects of a simulated world; null elsewhere,
+ *                 "log_loss", "auc": of the test journeys, where the method has a model, fitted again without them; null elsewhere,
+ *                 "deletion": what is left of the network's p without the half of the touches that the method credits most
+ *                     (pipeline/evaluate_model.h); null without a network,
  *                 "halves": mean difference of a campaign's share between two random halves of the users,
  *                 "agreement": 1 - half the sum of differences of its shares to another method's, mean over the other methods,
  *                 "replay": [{"budget", "spend", "touches", "conversions", "cpa", "cvr"}]}],      credit/evaluate/replay.h

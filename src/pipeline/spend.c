@@ -18,11 +18,18 @@ static void print_costs(const da_chunk *chunk, da_text *json) {
   }
 }
 
-static da_status add_up(da_db *db, const da_impressions *impressions, const da_monitor *monitor, da_text *json, da_error *err) {
+/* raw/spend.* where it is there, since both may tell of the same money; otherwise what the touches themselves cost; NULL: neither. */
+static const da_text *costs_of(const da_impressions *impressions) {
+  if (impressions->spend.length > 0) return &impressions->spend;
+  return impressions->has_cost ? &impressions->relation : NULL;
+}
+
+static da_status add_up(da_db *db, const da_text *costs, const da_monitor *monitor, da_text *json, da_error *err) {
   da_text sql = {0};
   /* In the order of the costs themselves, so that threads do not show in the last digit. */
-  da_text_printf(&sql, "SELECT campaign, list_sum(list_sort(list(cost))) FROM (%s) GROUP BY campaign ORDER BY campaign",
-                 da_text_cstr(&impressions->spend));
+  da_text_printf(&sql,
+                 "SELECT campaign, list_sum(list_sort(list(cost))) FROM (%s) WHERE cost IS NOT NULL GROUP BY campaign ORDER BY campaign",
+                 da_text_cstr(costs));
   da_rows *rows = NULL;
   da_chunk chunk = {0};
   da_status status = da_text_check(&sql, err);
@@ -39,9 +46,10 @@ static da_status add_up(da_db *db, const da_impressions *impressions, const da_m
 
 da_status da_spend_publish(da_db *db, const da_impressions *impressions, da_bucket *bucket, da_publication *publication,
                            const da_monitor *monitor, da_error *err) {
-  if (impressions->spend.length == 0) return da_bucket_remove(bucket, DA_KEY_SPEND, err);
+  const da_text *costs = costs_of(impressions);
+  if (!costs) return da_bucket_remove(bucket, DA_KEY_SPEND, err);
   da_text json = {0};
-  da_status status = add_up(db, impressions, monitor, &json, err);
+  da_status status = add_up(db, costs, monitor, &json, err);
   if (status == DA_OK) status = da_publication_put(publication, DA_KEY_SPEND, json.data, json.length, err);
   da_text_free(&json);
   return status;

@@ -1,4 +1,4 @@
-/* What the campaigns cost: raw/spend.* added up by campaign, once, by the stage journeys; joined to the credit by the stage attribute.
+/* What the campaigns cost: raw/spend.*, or without it the column cost of the log, added up by campaign, once, by the stage journeys; joined to the credit by the stage attribute.
  *
  * feature_store/spend.json: {"campaign name": cost of all days, ...}; not there when the log came without spend. */
 #ifndef DA_PIPELINE_SPEND_H

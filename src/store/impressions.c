@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "store/gzip.h"
+#include "store/impressions_currency.h"
 #include "store/impressions_table.h"
 
 struct da_raw_log {
@@ -285,6 +286,7 @@ da_status da_impressions_audit(da_db *db, da_impressions *impressions, const da_
     DA_TRY(da_raw_table_look(db, &raw->tables[kind], monitor, err));
     note_decisions(&raw->tables[kind], monitor);
   }
+  DA_TRY(da_raw_tables_check_currency(db, raw->tables, DA_N_RAW_KINDS, err));
   DA_TRY(unify_uids(raw, err));
   set_facts(raw, impressions);
   DA_TRY(set_relations(raw, monitor, impressions, err));

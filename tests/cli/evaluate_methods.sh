@@ -18,7 +18,11 @@ import json
 r = json.load(open("out.txt"))
 best = min(r["methods"], key=lambda m: m["share_error"])
 assert r["trust"]["method"] == best["method"]
+models = {m["method"]: m for m in r["methods"] if m["auc"] is not None}
+assert models.keys() == {"markov", "shapley"}, models.keys()
 for m in r["methods"]:
+    assert 0 < m["deletion"] < 3, m
+    assert m["auc"] is None or .3 < m["auc"] < 1 and 0 < m["log_loss"] < 1, m
     kept = [b["conversions"] for b in m["replay"]]
     assert kept == sorted(kept, reverse=True) and kept[0] <= r["replay_of"]["conversions"], m
     assert all(b["spend"] <= b["budget"] * r["replay_of"]["touches"] + 1e-6 for b in m["replay"]), m'

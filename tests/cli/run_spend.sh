@@ -25,6 +25,17 @@ works journeys check --set "source=SELECT 1 AS uid, 1700000000 AS timestamp, cam
   ((campaign_nm = 'a' AND spend = 4 AND cpa = 4 AND roas = 7.5) OR (campaign_nm = 'b' AND spend = 5 AND cpa = 5 AND roas = 2) OR
    (campaign_nm = 'c' AND spend IS NULL))" --json --quiet
 python3 -c 'import json; assert json.load(open("out.txt"))["journeys"]["rows"] == 3'
+# Without raw/spend the log's own column counts; with it, it does not.
+bucket c uid,timestamp,campaign,conversion,cost <<'ROWS'
+1,1700000000,a,0,.5
+1,1700086400,b,1,
+2,1700000000,a,1,.25
+ROWS
+works journeys c --quiet
+[ "$(tr -d ' \n' <c/feature_store/spend.json)" = '{"a":0.75}' ]
+printf 'date,campaign,cost\n2023-11-14,b,2\n' >c/raw/spend.csv
+works journeys c --quiet
+[ "$(tr -d ' \n' <c/feature_store/spend.json)" = '{"b":2}' ]
 # Changed spend is noticed; without spend there is none.
 echo '2023-11-16,a,4' >>b/raw/spend.csv
 works run b --set training.epochs=1 --quiet

@@ -1,6 +1,7 @@
 #include "credit/markov/markov.h"
 
 #include "base/mem.h"
+#include "credit/evaluate/odds.h"
 #include "credit/markov/removal.h"
 #include "credit/paths/by_campaign.h"
 #include "credit/paths/strengths.h"
@@ -107,6 +108,22 @@ static da_status credit(const void *state, const da_credit_input *input, const d
   return da_credit_by_campaign(input, range, DA_PATH_SET, parts, state, touch_credit, baseline, err);
 }
 
+/* How journeys end that are in the state of this one's last campaigns. */
+static da_status predict(const void *state, const da_credit_input *input, float *logit, da_error *err) {
+  (void)err;
+  const da_markov *own = state;
+  const da_chain *chain = &own->chain;
+  const da_journeys *set = input->set;
+  double rate = chain->total[0] > 0 ? own->n_conversions / chain->total[0] : 0;
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    size_t n = da_journey_length(set, j), context = da_chain_context(chain->order, n);
+    uint32_t s;
+    bool is_known = da_sequences_find(&chain->state, set->campaign + set->first_touch[j + 1] - context, context, &s);
+    logit[j] = is_known ? da_log_odds(chain->converted[s], chain->other[s], rate) : da_log_odds(0, 0, rate);
+  }
+  return DA_OK;
+}
+
 const da_method da_method_markov = {
     .name = "markov",
     .title = "Markov chain",
@@ -119,4 +136,5 @@ const da_method da_method_markov = {
     .fit = fit,
     .credit = credit,
     .close = close_markov,
+    .predict = predict,
 };

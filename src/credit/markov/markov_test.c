@@ -50,6 +50,25 @@ static void logs_without_conversions_and_orders_without_evidence(void **state) {
   journeys_free(made);
 }
 
+/* After b one journey converted and one did not, after a one did; a journey at the log's rate of 2/3 is added to each. */
+static void ends_of_paths_are_predicted(void **state) {
+  (void)state;
+  test_journeys *made, *asked = journeys_from_text("b@0 | b@0 a@1 | a@0 b@1");
+  da_config config;
+  void *fitted;
+  da_error err = {0};
+  float logit[3];
+  fit_text("a@0 b@1! | a@0! | b@0", 1, &made, &config, &fitted);
+  da_credit_input input = {.set = &asked->set, .config = &config};
+  assert_ok(da_method_markov.predict(fitted, &input, logit, &err), err);
+  assert_near((double)logit[0], log((1 + 2 / 3.) / (1 + 1 / 3.)), 1e-6);
+  assert_near((double)logit[1], log((1 + 2 / 3.) / (1 / 3.)), 1e-6);
+  assert_true(logit[2] == logit[0]);
+  da_method_markov.close(fitted);
+  journeys_free(made);
+  journeys_free(asked);
+}
+
 static void campaigns_get_their_totals(void **state) {
   (void)state;
   test_journeys *made = journeys_random(31, 400, 9, 8);
@@ -77,6 +96,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_chain_by_hand),
       cmocka_unit_test(logs_without_conversions_and_orders_without_evidence),
+      cmocka_unit_test(ends_of_paths_are_predicted),
       cmocka_unit_test(campaigns_get_their_totals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,25 @@ static da_status credit(const void *state, const da_credit_input *input, const d
   return DA_OK;
 }
 
+/* A conversion from the last touch to the end of the log: what comes after is not looked at. */
+static da_status predict(const void *state, const da_credit_input *input, float *logit, da_error *err) {
+  (void)err;
+  const hazard *own = state;
+  const da_journeys *set = input->set;
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    int64_t last_us = set->time_us[set->first_touch[j + 1] - 1];
+    double expected = 0;
+    for (uint64_t i = set->first_touch[j]; i < set->first_touch[j + 1]; i++) {
+      double omega = own->omega[set->campaign[i]];
+      expected +=
+          own->beta[set->campaign[i]] * (exp(-omega * days_before(set, i, last_us)) - exp(-omega * days_before(set, i, set->log_end_us)));
+    }
+    double p = fmin(fmax(-expm1(-expected), 1e-6), 1 - 1e-6);
+    logit[j] = (float)log(p / (1 - p));
+  }
+  return DA_OK;
+}
+
 const da_method da_method_additive_hazard = {
     .name = "additive_hazard",
     .title = "Additive hazard",
@@ -221,4 +240,5 @@ const da_method da_method_additive_hazard = {
     .fit = fit,
     .credit = credit,
     .close = close_hazard,
+    .predict = predict,
 };

@@ -18,6 +18,7 @@ static const double RIDGE = 1;
 
 typedef struct {
   double *coefficient; /* [n_campaigns] */
+  double intercept;    /* gives the log its own rate of conversions; 0 where it has none */
 } logistic;
 
 static void close_logistic(void *state) {
@@ -114,6 +115,33 @@ static da_status fit_bags(const da_credit_input *input, const da_paths *sets, do
   return status;
 }
 
+/* ---- The intercept ---- */
+
+static double log_odds_of(const logistic *own, const uint32_t *campaign, size_t n) {
+  double sum = own->intercept;
+  for (size_t i = 0; i < n; i++) sum += own->coefficient[campaign[i]];
+  return sum;
+}
+
+/* Newton's steps on: the sum of all probabilities = the conversions. Both rise with the intercept. */
+static void fit_intercept(const da_paths *sets, logistic *own) {
+  if (sets->n_converted == 0 || sets->n_other == 0) return;
+  own->intercept = log(sets->n_converted / sets->n_other);
+  for (int step = 0; step < 50; step++) {
+    double missing = sets->n_converted, slope = 0;
+    for (uint32_t p = 0; p < sets->path.n; p++) {
+      size_t n;
+      const uint32_t *campaign = da_sequence(&sets->path, p, &n);
+      double chance = 1 / (1 + exp(-log_odds_of(own, campaign, n))), journeys = sets->converted[p] + sets->other[p];
+      missing -= journeys * chance;
+      slope += journeys * chance * (1 - chance);
+    }
+    double move = slope > 0 ? fmax(-1, fmin(1, missing / slope)) : 0;
+    own->intercept += move;
+    if (fabs(move) < 1e-10) return;
+  }
+}
+
 static da_status fit(const da_credit_input *input, void **state, da_error *err) {
   size_t n = input->set->campaigns.n;
   logistic *own = da_mem_calloc(1, sizeof *own);
@@ -123,6 +151,7 @@ static da_status fit(const da_credit_input *input, void **state, da_error *err) 
   da_status status = own->coefficient ? DA_OK : da_mem_fail(err, n, sizeof(double), "the coefficients of campaigns");
   if (status == DA_OK) status = da_paths_init(input->set, DA_PATH_SET, DA_PATHS_ALL_SETS, input->pool, &sets, err);
   if (status == DA_OK) status = fit_bags(input, &sets, own->coefficient, err);
+  if (status == DA_OK) fit_intercept(&sets, own);
   da_paths_free(&sets);
   if (status != DA_OK) {
     close_logistic(own);
@@ -159,6 +188,18 @@ static da_status credit(const void *state, const da_credit_input *input, const d
   return status;
 }
 
+static da_status predict(const void *state, const da_credit_input *input, float *logit, da_error *err) {
+  const da_journeys *set = input->set;
+  da_path_form form;
+  da_status status = da_path_form_init((uint32_t)set->campaigns.n, &form, err);
+  for (uint64_t j = 0; j < set->n_journeys && status == DA_OK; j++) {
+    status = da_path_form_set(&form, DA_PATH_SET, set->campaign + set->first_touch[j], da_journey_length(set, j), err);
+    if (status == DA_OK) logit[j] = (float)log_odds_of(state, form.item, form.length);
+  }
+  da_path_form_free(&form);
+  return status;
+}
+
 const da_method da_method_logistic = {
     .name = "logistic",
     .title = "Logistic regression",
@@ -170,4 +211,5 @@ const da_method da_method_logistic = {
     .fit = fit,
     .credit = credit,
     .close = close_logistic,
+    .predict = predict,
 };

@@ -58,8 +58,29 @@ static void logs_without_conversions(void **state) {
   ASSERT_CREDITS(da_method_find("logistic"), &config, "a@0 b@1 | b@0", 0, 0, 0);
 }
 
+/* The probabilities of the journeys it learnt from sum to their conversions. */
+static void predictions_have_the_rate_of_the_log(void **state) {
+  (void)state;
+  da_error err = {0};
+  da_config config = credit_config();
+  test_journeys *made = journeys_random(12, 300, 6, 5);
+  da_credit_input input = {.set = &made->set, .config = &config};
+  const da_method *method = da_method_find("logistic");
+  void *fitted;
+  float *logit = journeys_zeroed(made->set.n_journeys, sizeof *logit);
+  assert_ok(method->fit(&input, &fitted, &err), err);
+  assert_ok(method->predict(fitted, &input, logit, &err), err);
+  double sum = 0;
+  for (uint64_t j = 0; j < made->set.n_journeys; j++) sum += 1 / (1 + exp(-(double)logit[j]));
+  assert_near(sum, (double)made->set.n_conversions, 1e-3);
+  method->close(fitted);
+  free(logit);
+  journeys_free(made);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(predictions_have_the_rate_of_the_log),
       cmocka_unit_test(known_coefficients_are_found),
       cmocka_unit_test(logs_without_conversions),
   };

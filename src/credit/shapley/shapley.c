@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "credit/evaluate/odds.h"
 #include "credit/paths/by_campaign.h"
 #include "credit/shapley/rates.h"
 
@@ -68,6 +69,24 @@ static da_status credit(const void *state, const da_credit_input *input, const d
   return da_credit_by_campaign(input, range, ((const path_shapley *)state)->kind, parts, state, touch_credit, baseline, err);
 }
 
+/* The rate of journeys that met the same campaigns. */
+static da_status predict(const void *state, const da_credit_input *input, float *logit, da_error *err) {
+  const path_shapley *own = state;
+  const da_paths *paths = &own->paths;
+  const da_journeys *set = input->set;
+  double n = paths->n_converted + paths->n_other, rate = n > 0 ? paths->n_converted / n : 0;
+  da_path_form form;
+  da_status status = da_path_form_init((uint32_t)set->campaigns.n, &form, err);
+  for (uint64_t j = 0; j < set->n_journeys && status == DA_OK; j++) {
+    uint32_t path;
+    status = da_path_form_set(&form, own->kind, set->campaign + set->first_touch[j], da_journey_length(set, j), err);
+    bool is_known = status == DA_OK && da_sequences_find(&paths->path, form.item, form.length, &path);
+    logit[j] = is_known ? da_log_odds(paths->converted[path], paths->other[path], rate) : da_log_odds(0, 0, rate);
+  }
+  da_path_form_free(&form);
+  return status;
+}
+
 const da_method da_method_shapley = {
     .name = "shapley",
     .title = "Shapley value of paths",
@@ -80,6 +99,7 @@ const da_method da_method_shapley = {
     .fit = fit_sets,
     .credit = credit,
     .close = close_paths,
+    .predict = predict,
 };
 
 const da_method da_method_shapley_ordered = {
@@ -92,4 +112,5 @@ const da_method da_method_shapley_ordered = {
     .fit = fit_orders,
     .credit = credit,
     .close = close_paths,
+    .predict = predict,
 };

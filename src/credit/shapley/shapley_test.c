@@ -18,10 +18,30 @@ static void orders_by_hand(void **state) {
   ASSERT_CREDITS(da_method_find("shapley_ordered"), &config, text, 1, 0, 1, 0, 0, 0, 19 / 24., 5 / 48., 5 / 48., 0, 0);
 }
 
+/* Of 8 journeys 3 converted: that rate is added to 1 of 2 with a alone, and to 1 of 2 with a and b. */
+static void rates_of_sets_are_predicted(void **state) {
+  (void)state;
+  da_error err = {0};
+  da_config config = credit_config();
+  test_journeys *made = journeys_from_text(text), *asked = journeys_from_text("a@0 | b@0 a@1 b@2");
+  da_credit_input learn = {.set = &made->set, .config = &config}, ask = {.set = &asked->set, .config = &config};
+  const da_method *method = da_method_find("shapley");
+  void *fitted;
+  float logit[2];
+  assert_ok(method->fit(&learn, &fitted, &err), err);
+  assert_ok(method->predict(fitted, &ask, logit, &err), err);
+  assert_near((double)logit[0], log((1 + 3 / 8.) / (1 + 5 / 8.)), 1e-6);
+  assert_near((double)logit[1], (double)logit[0], 1e-6);
+  method->close(fitted);
+  journeys_free(made);
+  journeys_free(asked);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sets_by_hand),
       cmocka_unit_test(orders_by_hand),
+      cmocka_unit_test(rates_of_sets_are_predicted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
