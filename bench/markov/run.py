@@ -7,8 +7,12 @@ import sys
 from measure import BUILD, DATA, PROGRAM, SIZE, Run, alternate, machine, median, say, table
 
 HERE = pathlib.Path(__file__).resolve().parent
+PEER = "ChannelAttribution"
 GENERATE = HERE.parent / "journeys/generate.py"
-LOGS = {"quick": [20_000], "normal": [200_000], "full": [1_050_000]}[SIZE]  # rows; 1,050,000 make 180,000 paths
+# Rows of the log, order, and whether ChannelAttribution runs too: it takes a minute for 20,000 rows and most of an hour for 1,050,000.
+CASES = {"quick": [(5_000, 1, True), (5_000, 2, True)],
+         "normal": [(20_000, 1, True), (20_000, 2, True), (1_050_000, 1, False), (1_050_000, 2, False)],
+         "full": [(20_000, 1, True), (20_000, 2, True), (1_050_000, 1, True), (1_050_000, 2, True)]}[SIZE]
 
 
 def bucket(rows):
@@ -35,25 +39,26 @@ def seconds_of(answer):
     return answer["seconds"] if "seconds" in answer else answer["fit_seconds"] + answer["credit_seconds"]
 
 
-def measure(folder, order):
+def measure(folder, order, with_peer):
     """Rows of the table for one log and order."""
     runs = alternate({"deepattribution, one thread": ours(folder, order, 1), "deepattribution, two threads": ours(folder, order, 2)}, 3)
-    runs |= alternate({"ChannelAttribution": peer(folder, order)}, 1)  # it takes long, and the difference is large
+    if with_peer:
+        runs |= alternate({PEER: peer(folder, order)}, 1)  # it takes long, and the difference is large
     answers = {name: [json.loads(run.output.splitlines()[-1]) for run in of] for name, of in runs.items()}
     alone = {name: sorted(seconds_of(answer) for answer in of)[len(of) // 2] for name, of in answers.items()}
-    exact = answers["deepattribution, one thread"][0]["credit"]
+    exact = answers["deepattribution, one thread"][0]
     rows = []
     for name, of in runs.items():
         credit = answers[name][0]["credit"]
-        off = sum(abs(credit.get(campaign, 0) - value) for campaign, value in exact.items()) / 2 / sum(exact.values())
-        times = alone["ChannelAttribution"] / alone[name]
-        rows.append([f"{answers['ChannelAttribution'][0]['paths']:,}", order, name, f"{alone[name]:.3f}", f"{times:.0f}",
-                     f"{median(of, 'processor_seconds'):.2f}", f"{median(of, 'peak_mb'):.0f}", f"{100 * off:.2g} %"])
+        off = sum(abs(credit.get(campaign, 0) - value) for campaign, value in exact["credit"].items()) / 2 / sum(exact["credit"].values())
+        times = f"{alone[PEER] / alone[name]:.0f}" if with_peer else ""
+        rows.append([f"{exact['paths']:,}", order, name, f"{alone[name]:.3f}", times, f"{median(of, 'processor_seconds'):.2f}",
+                     f"{median(of, 'peak_mb'):.0f}", f"{100 * off:.2g} %" if name == PEER else ""])
     return rows
 
 
 def main():
-    rows = [row for size in LOGS for order in (1, 2) for row in measure(bucket(size), order)]
+    rows = [row for size, order, with_peer in CASES for row in measure(bucket(size), order, with_peer)]
     print(f"{machine()}. Paths of the log of `bench/journeys/generate.py`, at most 10 touches each, 675 campaigns.\n")
     print(table(["paths", "order", "", "seconds of the method alone", "times as fast", "processor seconds of the process", "peak MB",
                  "conversions given to another campaign"], rows))
