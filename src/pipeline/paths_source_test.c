@@ -25,7 +25,7 @@ static void close_fixture(fixture *f) {
 
 static const char *rows_of(fixture *f) {
   da_text sql = {0};
-  da_text_printf(&sql, "SELECT string_agg(concat_ws(' ', COLUMNS(*)), ', ' ORDER BY uid, timestamp) FROM (%s)", f->config.source);
+  da_text_printf(&sql, "SELECT string_agg(concat_ws(' ', *COLUMNS(*)), ', ' ORDER BY uid, timestamp) FROM (%s)", f->config.source);
   const char *rows = store_query(f->db, da_text_cstr(&sql));
   da_text_free(&sql);
   return rows;
