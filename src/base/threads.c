@@ -8,6 +8,9 @@
 
 #include "base/mem.h"
 
+/* Rounds often follow within microseconds: a thread looks so many times before it sleeps, for waking up takes tens of them. */
+enum { LOOKS = 4000 };
+
 typedef struct {
   da_pool *pool;
   pthread_t handle;
@@ -17,9 +20,10 @@ typedef struct {
 struct da_pool {
   pthread_mutex_t lock;
   pthread_cond_t start, finished;
-  uint64_t round; /* counts da_pool_run calls; a worker sleeps until it changes */
-  int n_running;  /* workers that still work on this round */
+  atomic_ullong round;  /* counts da_pool_run calls; a worker waits until it changes */
+  atomic_int n_running; /* workers that still work on this round */
   bool stopping;
+  bool crowded; /* more threads than processors: who looks keeps another from working */
   da_task task;
   void *context;
   size_t n_tasks;
@@ -36,10 +40,24 @@ static void work(da_pool *pool, int thread) {
   }
 }
 
+static inline void pause_briefly(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+static void look_for_round(da_pool *pool, unsigned long long seen) {
+  for (int i = 0; !pool->crowded && i < LOOKS && atomic_load_explicit(&pool->round, memory_order_relaxed) == seen; i++) pause_briefly();
+}
+
+static void look_for_end(da_pool *pool) {
+  for (int i = 0; !pool->crowded && i < LOOKS && atomic_load_explicit(&pool->n_running, memory_order_relaxed) > 0; i++) pause_briefly();
+}
+
 static void *worker_main(void *argument) {
   worker *self = argument;
   da_pool *pool = self->pool;
-  uint64_t seen = 0;
+  unsigned long long seen = 0;
   pthread_mutex_lock(&pool->lock);
   for (;;) {
     while (pool->round == seen && !pool->stopping) pthread_cond_wait(&pool->start, &pool->lock);
@@ -49,6 +67,9 @@ static void *worker_main(void *argument) {
     work(pool, self->number);
     pthread_mutex_lock(&pool->lock);
     if (--pool->n_running == 0) pthread_cond_signal(&pool->finished);
+    pthread_mutex_unlock(&pool->lock);
+    look_for_round(pool, seen);
+    pthread_mutex_lock(&pool->lock);
   }
   pthread_mutex_unlock(&pool->lock);
   return NULL;
@@ -69,6 +90,7 @@ da_status da_pool_open(int n_threads, da_pool **out, da_error *err) {
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->start, NULL);
   pthread_cond_init(&pool->finished, NULL);
+  pool->crowded = n_threads > da_n_processors();
   pool->workers = da_mem_calloc((size_t)n_threads, sizeof *pool->workers);
   if (!pool->workers) {
     da_pool_close(pool);
@@ -123,6 +145,7 @@ void da_pool_run(da_pool *pool, size_t n_tasks, da_task task, void *context) {
   pthread_mutex_unlock(&pool->lock);
   work(pool, 0);
   if (!shared) return;
+  look_for_end(pool);
   pthread_mutex_lock(&pool->lock);
   while (pool->n_running > 0) pthread_cond_wait(&pool->finished, &pool->lock);
   pthread_mutex_unlock(&pool->lock);

@@ -11,7 +11,12 @@ struct da_engine {
   da_pool *pool;
   int n_threads;
   da_weights weights;
-  da_plan plan;
+  da_plan plans[2]; /* of the batch at hand, and of the next */
+  const da_plan *plan;
+  da_batch ahead; /* whose plan is the other; without rows: nobody's */
+  bool ahead_is_scoring;
+  void (*errand)(void *context);
+  void *errand_context;
   da_tile_space *spaces; /* [n_threads] */
   da_partial *partials;  /* [DA_MAX_CHUNKS] */
   da_share share;        /* this rank's chunks */
@@ -48,6 +53,7 @@ da_status da_engine_open(const da_shape *shape, const da_engine_options *options
   engine->options = *options;
   engine->pool = pool;
   engine->n_threads = da_pool_n_threads(pool);
+  engine->plan = engine->plans;
   da_status status = da_weights_open(&engine->weights, shape, kernels, err);
   if (status != DA_OK) goto failed;
   engine->spaces = da_mem_calloc((size_t)engine->n_threads, sizeof *engine->spaces);
@@ -74,12 +80,49 @@ void da_engine_close(da_engine *engine) {
   da_mem_free(engine->table);
   da_mem_free(engine->d_rows);
   da_mem_free(engine->dW_x_groups);
-  da_plan_free(&engine->plan);
+  for (int i = 0; i < 2; i++) da_plan_free(&engine->plans[i]);
   da_weights_close(&engine->weights);
   da_mem_free(engine);
 }
 
 const char *da_engine_kernels(const da_engine *engine) { return engine->weights.kernels->name; }
+
+/* ---- planning ahead ---- */
+
+static da_plan *other_plan(da_engine *engine) { return engine->plan == engine->plans ? engine->plans + 1 : engine->plans; }
+
+/* Journeys that begin alike do not share where each has masks of its own, or touches of its own age. */
+static da_plan_options plan_options(const da_engine *engine, bool scoring) {
+  const da_engine_options *options = &engine->options;
+  const bool masked = options->dropout > 0 || options->recurrent_dropout > 0;
+  const bool own_masks = !scoring && masked && options->dropout_kind == DA_DROPOUT_JOURNEY;
+  return (da_plan_options){.share = !own_masks && !engine->weights.shape.time_decay, .max_chunks = scoring ? UINT32_MAX : DA_MAX_CHUNKS};
+}
+
+da_status da_engine_plan(da_engine *engine, const da_batch *batch, bool scoring, da_error *err) {
+  const da_plan_options options = plan_options(engine, scoring);
+  engine->ahead = (da_batch){0};
+  DA_TRY(da_plan_make(other_plan(engine), &engine->weights.shape, batch, &options, err));
+  engine->ahead = *batch;
+  engine->ahead_is_scoring = scoring;
+  return DA_OK;
+}
+
+/* Makes the plan of that batch the engine's. */
+static da_status take_plan(da_engine *engine, const da_batch *batch, bool scoring, da_error *err) {
+  const da_batch *ahead = &engine->ahead;
+  const bool is_ready = ahead->rows && ahead->rows == batch->rows && ahead->first == batch->first &&
+                        ahead->n_journeys == batch->n_journeys && engine->ahead_is_scoring == scoring;
+  if (!is_ready) DA_TRY(da_engine_plan(engine, batch, scoring, err));
+  engine->plan = other_plan(engine);
+  engine->ahead = (da_batch){0};
+  return DA_OK;
+}
+
+void da_engine_take_along(da_engine *engine, void (*errand)(void *context), void *context) {
+  engine->errand = errand;
+  engine->errand_context = context;
+}
 
 /* ---- a step, in four rounds of tasks ---- */
 
@@ -89,22 +132,17 @@ typedef struct {
   const float *params;
   const da_batch *batch;
   da_weight_masks weight_masks;
-  da_plan_options plan_options;
+  bool scoring;
   da_tile_context context;
-  da_status plan_status;
-  da_error *err;
   float *attention, *logit; /* scoring */
   da_sum sum;               /* training */
 } step;
 
-/* Round 1: task 0 makes the plan, the others pack the weights. */
-static void plan_and_pack(void *context, size_t task, int thread) {
+/* Round 1: the weights. */
+static void pack_weights(void *context, size_t task, int thread) {
   (void)thread;
-  step *s = context;
-  if (task == 0)
-    s->plan_status = da_plan_make(&s->engine->plan, &s->engine->weights.shape, s->batch, &s->plan_options, s->err);
-  else
-    da_weights_pack(&s->engine->weights, s->params, &s->weight_masks, task - 1);
+  const step *s = context;
+  da_weights_pack(&s->engine->weights, s->params, &s->weight_masks, task);
 }
 
 /* Round 2: the table's rows. */
@@ -112,30 +150,38 @@ static void fill_table(void *context, size_t task, int thread) {
   (void)thread;
   const step *s = context;
   const da_engine *engine = s->engine;
-  const uint64_t n = engine->plan.n_active;
+  const uint64_t n = engine->plan->n_active;
   const size_t begin = n * task / DA_ROW_GROUPS, end = n * (task + 1) / DA_ROW_GROUPS;
-  da_weights_table(&engine->weights, s->params, &s->weight_masks, engine->plan.active_row + begin, end - begin,
+  da_weights_table(&engine->weights, s->params, &s->weight_masks, engine->plan->active_row + begin, end - begin,
                    engine->x + begin * engine->weights.pad.x_stride, engine->table + begin * engine->weights.pad.z_stride);
 }
 
-/* Round 3: the chunks. */
+/* Round 3: the chunks, after the errand if there is one: the longest task goes first. */
 static void differentiate_chunk(void *context, size_t task, int thread) {
   const step *s = context;
   const da_engine *engine = s->engine;
+  if (task-- == 0) {
+    if (engine->errand) engine->errand(engine->errand_context);
+    return;
+  }
   const size_t number = engine->share.begin + task;
-  const da_chunk *chunk = &engine->plan.chunks[number];
+  const da_chunk *chunk = &engine->plan->chunks[number];
   da_partial *partial = &engine->partials[number];
-  da_partial_begin(partial, &engine->weights, engine->plan.n_active, s->context.masks.on);
+  da_partial_begin(partial, &engine->weights, engine->plan->n_active, s->context.masks.on);
   for (uint32_t t = chunk->begin; t < chunk->end; t++)
-    da_tile_gradient(&engine->spaces[thread], &s->context, &engine->plan.tiles[t], partial);
+    da_tile_gradient(&engine->spaces[thread], &s->context, &engine->plan->tiles[t], partial);
 }
 
 static void score_chunk(void *context, size_t task, int thread) {
   const step *s = context;
   const da_engine *engine = s->engine;
-  const da_chunk *chunk = &engine->plan.chunks[task];
+  if (task-- == 0) {
+    if (engine->errand) engine->errand(engine->errand_context);
+    return;
+  }
+  const da_chunk *chunk = &engine->plan->chunks[task];
   for (uint32_t t = chunk->begin; t < chunk->end; t++)
-    da_tile_score(&engine->spaces[thread], &s->context, &engine->plan.tiles[t], s->attention, s->logit);
+    da_tile_score(&engine->spaces[thread], &s->context, &engine->plan->tiles[t], s->attention, s->logit);
 }
 
 /* Round 4: the sum of their gradients. */
@@ -150,20 +196,20 @@ static da_status reserve_floats(float **items, size_t *capacity, size_t n, da_er
 }
 
 /* Rounds 1 and 2, and memory for the tiles. */
-static da_status begin_step(step *s, bool keep, da_error *err) {
+static da_status begin_step(step *s, da_error *err) {
   da_engine *engine = s->engine;
   const da_padding *pad = &engine->weights.pad;
-  da_pool_run(engine->pool, 1 + DA_PACK_TASKS, plan_and_pack, s);
-  DA_TRY(s->plan_status);
-  const size_t n_active = engine->plan.n_active;
+  DA_TRY(take_plan(engine, s->batch, s->scoring, err));
+  da_pool_run(engine->pool, DA_PACK_TASKS, pack_weights, s);
+  const size_t n_active = engine->plan->n_active;
   DA_TRY(reserve_floats(&engine->x, &engine->x_capacity, n_active * pad->x_stride, err));
   DA_TRY(reserve_floats(&engine->table, &engine->table_capacity, n_active * pad->z_stride, err));
   s->context.weights = &engine->weights;
-  s->context.plan = &engine->plan;
+  s->context.plan = engine->plan;
   s->context.batch = s->batch;
   s->context.params = s->params;
   s->context.table = engine->table;
-  for (int i = 0; i < engine->n_threads; i++) DA_TRY(da_tile_space_reserve(&engine->spaces[i], &s->context, keep, err));
+  for (int i = 0; i < engine->n_threads; i++) DA_TRY(da_tile_space_reserve(&engine->spaces[i], &s->context, !s->scoring, err));
   da_pool_run(engine->pool, DA_ROW_GROUPS, fill_table, s);
   return DA_OK;
 }
@@ -172,7 +218,7 @@ static size_t row_stride(const step *s) { return s->context.masks.on ? s->engine
 
 static da_status reserve_gradients(step *s, da_error *err) {
   da_engine *engine = s->engine;
-  const da_plan *plan = &engine->plan;
+  const da_plan *plan = engine->plan;
   const da_padding *pad = &engine->weights.pad;
   const da_shape *shape = &engine->weights.shape;
   for (uint32_t c = engine->share.begin; c < engine->share.end; c++) {
@@ -194,24 +240,21 @@ static void set_masks(step *s, uint64_t seed) {
         (da_journey_masks){.on = any, .dropout = options->dropout, .recurrent_dropout = options->recurrent_dropout, .seed = seed};
 }
 
-/* Journeys that begin alike do not share where each has masks of its own, or touches of its own age. */
-static bool can_share(const step *s) { return !s->context.masks.on && !s->engine->weights.shape.time_decay; }
-
 da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams,
                              double *loss, da_error *err) {
   if (!batch->label) return da_fail(err, DA_ERR_ARG, "expected a batch with labels but found none");
-  step s = {.engine = engine, .params = params, .batch = batch, .err = err};
+  step s = {.engine = engine, .params = params, .batch = batch};
   set_masks(&s, mask_seed);
-  s.plan_options = (da_plan_options){.share = can_share(&s), .max_chunks = DA_MAX_CHUNKS};
-  DA_TRY(begin_step(&s, true, err));
-  da_share_take(&engine->share, engine->options.team, engine->plan.n_chunks);
+  DA_TRY(begin_step(&s, err));
+  da_share_take(&engine->share, engine->options.team, engine->plan->n_chunks);
   DA_TRY(reserve_gradients(&s, err));
-  da_pool_run(engine->pool, engine->share.end - engine->share.begin, differentiate_chunk, &s);
-  DA_TRY(da_share_exchange(&engine->share, &engine->weights, &engine->plan, engine->partials, row_stride(&s), s.context.masks.on, err));
+  da_pool_run(engine->pool, 1 + engine->share.end - engine->share.begin, differentiate_chunk, &s);
+  engine->errand = NULL;
+  DA_TRY(da_share_exchange(&engine->share, &engine->weights, engine->plan, engine->partials, row_stride(&s), s.context.masks.on, err));
   memset(dparams, 0,
          (size_t)engine->weights.shape.n_rows * engine->weights.shape.n_embedding * sizeof *dparams); /* the embedding's: rows not met */
   s.sum = (da_sum){.weights = &engine->weights,
-                   .plan = &engine->plan,
+                   .plan = engine->plan,
                    .masks = &s.weight_masks,
                    .journey_masks = s.context.masks.on,
                    .partials = engine->partials,
@@ -225,9 +268,9 @@ da_status da_engine_gradient(da_engine *engine, const float *params, const da_ba
 }
 
 da_status da_engine_score(da_engine *engine, const float *params, const da_batch *batch, float *attention, float *logit, da_error *err) {
-  step s = {.engine = engine, .params = params, .batch = batch, .err = err, .attention = attention, .logit = logit};
-  s.plan_options = (da_plan_options){.share = can_share(&s), .max_chunks = UINT32_MAX};
-  DA_TRY(begin_step(&s, false, err));
-  da_pool_run(engine->pool, engine->plan.n_chunks, score_chunk, &s);
+  step s = {.engine = engine, .params = params, .batch = batch, .scoring = true, .attention = attention, .logit = logit};
+  DA_TRY(begin_step(&s, err));
+  da_pool_run(engine->pool, 1 + engine->plan->n_chunks, score_chunk, &s);
+  engine->errand = NULL;
   return DA_OK;
 }

@@ -5,6 +5,8 @@
 #ifndef DA_MODEL_ENGINE_H
 #define DA_MODEL_ENGINE_H
 
+#include <stdbool.h>
+
 #include "base/team.h"
 #include "base/threads.h"
 #include "model/network.h"
@@ -38,6 +40,13 @@ da_status da_engine_open(const da_shape *shape, const da_engine_options *options
 void da_engine_close(da_engine *engine);
 /* "avx2", "avx512", "plain": for --version, manifests and benchmarks. */
 const char *da_engine_kernels(const da_engine *engine);
+
+/* Plans a batch ahead of its gradient (or its score, when scoring), which must follow before the batch's arrays change. May run while
+ * the engine still computes the batch before. Without it, gradient and score plan their batch themselves: the results are the same. */
+da_status da_engine_plan(da_engine *engine, const da_batch *batch, bool scoring, da_error *err) DA_MUST_CHECK;
+/* The next gradient or score runs this too, on one of its threads while the others compute: to read and plan the batch after, say.
+ * Done when that call returns DA_OK; perhaps not otherwise. */
+void da_engine_take_along(da_engine *engine, void (*errand)(void *context), void *context);
 
 /* dparams = gradient of the SUM of the losses over the batch (overwritten, not accumulated); *loss = that sum (before dropout's
  * scaling of anything). mask_seed names the dropout masks of this step. */

@@ -254,6 +254,49 @@ static void any_number_of_threads_gives_the_same_bits(void **state) {
   free_sample(&s);
 }
 
+typedef struct {
+  da_engine *engine;
+  const da_batch *batch;
+  da_status status;
+  da_error err;
+} plan_errand;
+
+static void plan_next(void *context) {
+  plan_errand *errand = context;
+  errand->status = da_engine_plan(errand->engine, errand->batch, false, &errand->err);
+}
+
+/* Oracle: an engine that plans each batch when it comes. */
+static void a_batch_planned_ahead_gives_the_same_bits(void **state) {
+  sample s[2] = {make_sample(SHAPES[0], 700, 9, 4), make_sample(SHAPES[0], 900, 9, 5)};
+  float *gradient = da_mem_alloc(s[0].length, sizeof *gradient), *expected = da_mem_alloc(s[0].length, sizeof *gradient);
+  const size_t n_bytes = s[0].length * sizeof *gradient;
+  for (int d = 0; d < N_DROPOUTS; d++) {
+    da_error err = {0};
+    double loss, expected_loss;
+    da_engine *engine = open_engine(&s[0].shape, &DROPOUTS[d], *state), *plain = open_engine(&s[0].shape, &DROPOUTS[d], *state);
+    plan_errand errand = {.engine = engine, .batch = &s[1].batch};
+    assert_ok(da_engine_plan(engine, &s[0].batch, false, &err), err);
+    da_engine_take_along(engine, plan_next, &errand);
+    for (int k = 0; k < 2; k++) { /* the second is planned beside the first */
+      assert_ok(da_engine_gradient(engine, s[0].params, &s[k].batch, 9, gradient, &loss, &err), err);
+      assert_ok(da_engine_gradient(plain, s[0].params, &s[k].batch, 9, expected, &expected_loss, &err), err);
+      assert_ok(errand.status, errand.err);
+      assert_memory_equal(gradient, expected, n_bytes);
+      assert_true(loss == expected_loss);
+    }
+    assert_ok(da_engine_plan(engine, &s[0].batch, false, &err), err); /* another batch comes than was planned */
+    assert_ok(da_engine_gradient(engine, s[0].params, &s[1].batch, 9, gradient, &loss, &err), err);
+    assert_memory_equal(gradient, expected, n_bytes);
+    da_engine_close(engine);
+    da_engine_close(plain);
+  }
+  da_mem_free(gradient);
+  da_mem_free(expected);
+  free_sample(&s[0]);
+  free_sample(&s[1]);
+}
+
 static void bad_batches_are_refused(void **state) {
   sample s = make_sample(SHAPES[0], 3, 4, 2);
   const da_engine_options options = {0};
@@ -358,6 +401,7 @@ int main(void) {
       cmocka_unit_test(gradients_of_long_journeys_are_those_of_the_twin),
       cmocka_unit_test(scores_are_those_of_the_twin),
       cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+      cmocka_unit_test(a_batch_planned_ahead_gives_the_same_bits),
       cmocka_unit_test(bad_batches_are_refused),
       cmocka_unit_test(time_decay_needs_times),
       cmocka_unit_test(parameters_that_are_no_numbers_give_a_loss_that_is_none),

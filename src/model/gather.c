@@ -3,6 +3,8 @@
 #include "base/mem.h"
 
 enum { TASK_JOURNEYS = 128 }; /* below it a thread's wake-up costs more than its work */
+/* The journeys of a batch lie anywhere in the set: so many of them are on their way from memory at a time. */
+enum { JOURNEYS_AHEAD = 12 };
 
 typedef struct {
   const da_input_reader *reader;
@@ -19,6 +21,7 @@ static void gather_task(void *context, size_t task, int thread) {
   uint32_t begin = (uint32_t)task * TASK_JOURNEYS, end = begin + TASK_JOURNEYS;
   if (end > work->n_journeys) end = work->n_journeys;
   for (uint32_t j = begin; j < end; j++) {
+    if (j + JOURNEYS_AHEAD < end) da_input_reader_prefetch(work->reader, &work->journeys[j + JOURNEYS_AHEAD]);
     da_input_reader_rows(work->reader, &work->journeys[j], work->rows + (size_t)work->first[j] * work->reader->inputs->n);
     if (work->days) da_input_reader_days(work->reader, &work->journeys[j], work->days + work->first[j]);
   }

@@ -141,6 +141,13 @@ void da_input_reader_close(da_input_reader *reader) {
   *reader = (da_input_reader){0};
 }
 
+/* Few journeys are longer than what a line of the cache holds, and neighbouring lines follow by themselves. */
+void da_input_reader_prefetch(const da_input_reader *reader, const da_touches *touches) {
+  const uint64_t first = touches->kept ? *touches->kept : touches->first;
+  __builtin_prefetch(reader->set->campaign + first);
+  if (reader->inputs->n > 1 || reader->inputs->time_decay) __builtin_prefetch(reader->set->time_us + first);
+}
+
 void da_input_reader_rows(const da_input_reader *reader, const da_touches *touches, uint32_t *rows) {
   for (uint32_t i = 0; i < reader->inputs->n; i++) {
     const da_input *input = &reader->inputs->items[i];

@@ -75,6 +75,8 @@ typedef struct {
 da_status da_input_reader_open(const da_inputs *inputs, const da_names *campaigns, const da_journeys *set, da_input_reader *reader,
                                da_error *err) DA_MUST_CHECK;
 void da_input_reader_close(da_input_reader *reader); /* {0} allowed */
+/* Asks the processor to load what the next two functions will read of the journey, some journeys ahead of them. */
+void da_input_reader_prefetch(const da_input_reader *reader, const da_touches *touches);
 /* rows: [touches->n][I]. Any thread. */
 void da_input_reader_rows(const da_input_reader *reader, const da_touches *touches, uint32_t *rows);
 /* days: [touches->n], from each touch to the last. Any thread. */

@@ -7,14 +7,30 @@
 /* A batch ends at whichever comes first; a longer journey is a batch of its own. */
 enum { BATCH_TOUCHES = 64 * 1024, BATCH_JOURNEYS = 16 * 1024 };
 
+typedef struct {
+  da_touches journeys[BATCH_JOURNEYS];
+  da_gather gather;
+  da_batch batch;
+} ready_batch;
+
+/* The journeys of one call: touches(context, i) gives the ith. */
+typedef struct {
+  da_touches (*touches)(const void *context, uint64_t i);
+  const void *context;
+  uint64_t n, next;
+} journey_source;
+
 struct da_scorer {
   const da_model *model;
   const da_journeys *set;
   da_pool *pool;
   da_input_reader reader;
-  da_gather gather;
   da_engine *engine;
-  da_touches journeys[BATCH_JOURNEYS];
+  ready_batch batches[2]; /* one is read while the other is scored */
+  journey_source source;
+  ready_batch *ahead; /* the one that is read */
+  da_status ahead_status;
+  da_error ahead_err;
 };
 
 static void note_unknown(const da_input_reader *reader, const da_monitor *monitor) {
@@ -47,30 +63,50 @@ da_status da_scorer_open(const da_model *model, const da_journeys *set, da_pool 
 void da_scorer_close(da_scorer *scorer) {
   if (!scorer) return;
   da_engine_close(scorer->engine);
-  da_gather_free(&scorer->gather);
+  for (int i = 0; i < 2; i++) da_gather_free(&scorer->batches[i].gather);
   da_input_reader_close(&scorer->reader);
   da_mem_free(scorer);
 }
 
 uint64_t da_scorer_n_unknown_touches(const da_scorer *scorer) { return scorer->reader.n_unknown_touches; }
 
-/* Scores n journeys, batch by batch; touches(context, i) gives the ith. */
-static da_status score_all(da_scorer *scorer, uint64_t n, da_touches (*touches)(const void *context, uint64_t i), const void *context,
-                           float *attention, float *logit, da_error *err) {
-  for (uint64_t at = 0; at < n;) {
-    uint32_t size = 0;
-    uint64_t n_touches = 0;
-    while (at + size < n && size < BATCH_JOURNEYS) {
-      da_touches journey = touches(context, at + size);
-      if (size && n_touches + journey.n > BATCH_TOUCHES) break;
-      n_touches += journey.n;
-      scorer->journeys[size++] = journey;
-    }
-    da_batch batch;
-    DA_TRY(da_gather_batch(&scorer->gather, &scorer->reader, scorer->journeys, size, scorer->pool, &batch, err));
-    DA_TRY(da_engine_score(scorer->engine, scorer->model->params, &batch, attention, logit ? logit + at : NULL, err));
-    if (attention) attention += n_touches;
-    at += size;
+/* The next batch of the source. */
+static da_status read_batch(da_scorer *scorer, da_pool *pool, ready_batch *ready, da_error *err) {
+  journey_source *source = &scorer->source;
+  uint32_t size = 0;
+  uint64_t n_touches = 0;
+  for (; source->next < source->n && size < BATCH_JOURNEYS; source->next++) {
+    const da_touches journey = source->touches(source->context, source->next);
+    if (size && n_touches + journey.n > BATCH_TOUCHES) break;
+    n_touches += journey.n;
+    ready->journeys[size++] = journey;
+  }
+  DA_TRY(da_gather_batch(&ready->gather, &scorer->reader, ready->journeys, size, pool, &ready->batch, err));
+  return da_engine_plan(scorer->engine, &ready->batch, true, err);
+}
+
+static void read_ahead(void *context) {
+  da_scorer *scorer = context;
+  scorer->ahead_status = read_batch(scorer, NULL, scorer->ahead, &scorer->ahead_err);
+}
+
+/* Batch by batch; while one is scored, one thread reads the next. */
+static da_status score_all(da_scorer *scorer, journey_source source, float *attention, float *logit, da_error *err) {
+  if (source.n == 0) return DA_OK;
+  scorer->source = source;
+  ready_batch *ready = &scorer->batches[0], *other = &scorer->batches[1];
+  DA_TRY(read_batch(scorer, scorer->pool, ready, err));
+  for (bool more = true; more;) {
+    const da_batch *batch = &ready->batch;
+    more = scorer->source.next < source.n;
+    scorer->ahead = other;
+    if (more) da_engine_take_along(scorer->engine, read_ahead, scorer);
+    DA_TRY(da_engine_score(scorer->engine, scorer->model->params, batch, attention, logit, err));
+    if (more && scorer->ahead_status != DA_OK) return da_fail(err, scorer->ahead_status, "%s", scorer->ahead_err.msg);
+    if (attention) attention += batch->first[batch->n_journeys];
+    if (logit) logit += batch->n_journeys;
+    other = ready;
+    ready = scorer->ahead;
   }
   return DA_OK;
 }
@@ -107,15 +143,15 @@ static da_touches touches_of_part(const void *context, uint64_t i) {
 
 da_status da_scorer_score(da_scorer *scorer, uint64_t begin, uint64_t end, float *attention, float *logit, da_error *err) {
   const journey_list list = {.set = scorer->set, .begin = begin};
-  return score_all(scorer, end - begin, touches_in_range, &list, attention, logit, err);
+  return score_all(scorer, (journey_source){touches_in_range, &list, end - begin, 0}, attention, logit, err);
 }
 
 da_status da_scorer_score_some(da_scorer *scorer, const uint64_t *journeys, uint64_t n, float *attention, float *logit, da_error *err) {
   const journey_list list = {.set = scorer->set, .journeys = journeys};
-  return score_all(scorer, n, touches_in_list, &list, attention, logit, err);
+  return score_all(scorer, (journey_source){touches_in_list, &list, n, 0}, attention, logit, err);
 }
 
 da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit, da_error *err) {
   const part_list list = {first, kept};
-  return score_all(scorer, n, touches_of_part, &list, NULL, logit, err);
+  return score_all(scorer, (journey_source){touches_of_part, &list, n, 0}, NULL, logit, err);
 }

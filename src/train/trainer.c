@@ -54,9 +54,13 @@ static void begin(da_trainer *trainer) {
 static da_status make_room(da_trainer *trainer, da_error *err) {
   const uint32_t batch_size = da_batches_describe(trainer->batches)->batch_size;
   trainer->row_count = da_mem_alloc(trainer->model->shape.n_rows, sizeof *trainer->row_count);
-  trainer->converted = da_mem_alloc(batch_size, sizeof *trainer->converted);
+  bool complete = true;
+  for (int i = 0; i < 2; i++) {
+    trainer->ready[i].converted = da_mem_alloc(batch_size, sizeof(uint8_t));
+    complete = complete && trainer->ready[i].converted;
+  }
   trainer->gradient = da_mem_alloc(da_model_n_params(trainer->model), sizeof *trainer->gradient);
-  if (!trainer->row_count || !trainer->converted || !trainer->gradient)
+  if (!trainer->row_count || !complete || !trainer->gradient)
     return da_mem_fail(err, da_model_n_params(trainer->model), sizeof(float), "training");
   return da_train_state_init(da_model_n_params(trainer->model), trainer->plan.epochs, &trainer->state, err);
 }
@@ -110,9 +114,11 @@ da_status da_trainer_open(const da_train_job *job, const da_train_plan *plan, da
 void da_trainer_close(da_trainer *trainer) {
   da_train_state_free(&trainer->state);
   da_mem_free(trainer->row_count);
-  da_mem_free(trainer->converted);
   da_mem_free(trainer->gradient);
-  da_assembly_free(&trainer->assembly);
+  for (int i = 0; i < 2; i++) {
+    da_mem_free(trainer->ready[i].converted);
+    da_assembly_free(&trainer->ready[i].assembly);
+  }
   da_input_reader_close(&trainer->reader);
   da_batches_close(trainer->batches);
   da_scorer_close(trainer->scorer);
@@ -137,23 +143,57 @@ static double rate_now(const da_trainer *trainer) {
   return da_train_plan_rate(&plan, trainer->state.adam.step, n_steps);
 }
 
-/* One update from n journeys. *loss: their sum before it. DA_ERR_NUM when it is no number. */
-static da_status step(da_trainer *trainer, const uint64_t *journeys, uint32_t n, double *loss, da_error *err) {
+/* Reads and plans the epoch's next batch. */
+static da_status read_batch(da_trainer *trainer, da_pool *pool, da_ready_batch *ready, da_error *err) {
   const da_train_job *job = trainer->job;
+  const uint64_t *journeys;
+  uint32_t n;
+  DA_TRY(da_batches_next(trainer->batches, &journeys, &n, err));
+  for (uint32_t i = 0; i < n; i++) ready->converted[i] = da_journey_converted(job->set, journeys[i]);
+  DA_TRY(da_assembly_batch(&ready->assembly, &trainer->reader, journeys, n, pool, job->team, &ready->batch, err));
+  ready->batch.label = ready->converted;
+  return da_engine_plan(trainer->engine, &ready->batch, false, err);
+}
+
+static da_ready_batch *place_of(da_trainer *trainer, uint64_t number) { return &trainer->ready[number % 2]; }
+
+static void read_ahead(void *context) {
+  da_trainer *trainer = context;
+  da_ready_batch *ready = place_of(trainer, trainer->state.n_batches + 1);
+  ready->status = read_batch(trainer, NULL, ready, &ready->err);
+}
+
+/* One update. *loss: the sum over the batch before it. DA_ERR_NUM when it is no number. */
+static da_status update(da_trainer *trainer, const da_batch *batch, double *loss, da_error *err) {
   da_train_state *state = &trainer->state;
-  for (uint32_t i = 0; i < n; i++) trainer->converted[i] = da_journey_converted(job->set, journeys[i]);
-  da_batch batch;
-  DA_TRY(da_assembly_batch(&trainer->assembly, &trainer->reader, journeys, n, job->pool, job->team, &batch, err));
-  batch.label = trainer->converted;
+  const uint32_t n = batch->n_journeys;
   const uint64_t mask_seed = da_random_hash(da_random_hash(trainer->plan.seed, STREAM_MASKS), state->adam.step);
-  DA_TRY(da_engine_gradient(trainer->engine, state->params, &batch, mask_seed, trainer->gradient, loss, err));
+  DA_TRY(da_engine_gradient(trainer->engine, state->params, batch, mask_seed, trainer->gradient, loss, err));
   const da_adam_options options = {.learning_rate = rate_now(trainer),
                                    .weight_decay = trainer->plan.weight_decay,
                                    .clip_norm = trainer->plan.clip_norm,
                                    .scale = 1.0 / n};
-  const double norm = da_adam_update(&state->adam, &options, job->pool, trainer->gradient, state->params);
-  trainer->n_touches += batch.first[n];
+  const double norm = da_adam_update(&state->adam, &options, trainer->job->pool, trainer->gradient, state->params);
+  trainer->n_touches += batch->first[n];
   if (!isfinite(*loss) || !isfinite(norm)) return da_fail(err, DA_ERR_NUM, "the loss is %g and its gradient's norm %g", *loss / n, norm);
+  return DA_OK;
+}
+
+/* One batch; is_ready: the step before has read it. Reads the next meanwhile, unless it needs the other ranks for that. */
+static da_status step(da_trainer *trainer, bool *is_ready, da_error *err) {
+  const da_train_job *job = trainer->job;
+  da_train_state *state = &trainer->state;
+  da_ready_batch *ready = place_of(trainer, state->n_batches);
+  if (!*is_ready)
+    DA_TRY(read_batch(trainer, job->pool, ready, err));
+  else if (ready->status != DA_OK)
+    return da_fail(err, ready->status, "%s", ready->err.msg);
+  *is_ready = da_team_size(job->team) == 1 && state->n_batches + 1 < da_batches_describe(trainer->batches)->n_batches;
+  if (*is_ready) da_engine_take_along(trainer->engine, read_ahead, trainer);
+  double loss;
+  DA_TRY(update(trainer, &ready->batch, &loss, err));
+  state->loss += loss;
+  state->n_batches++;
   return DA_OK;
 }
 
@@ -209,16 +249,10 @@ static da_status run_epoch(da_trainer *trainer, da_error *err) {
   char stage[64];
   snprintf(stage, sizeof stage, "training epoch %u of %u", state->n_epochs + 1, trainer->plan.epochs);
   DA_TRY(da_batches_start(trainer->batches, state->n_epochs, state->n_batches, err));
-  while (state->n_batches < info->n_batches) {
+  for (bool is_ready = false; state->n_batches < info->n_batches;) {
     DA_TRY(da_team_check(job->team, job->monitor, stage, err));
     const double started = da_clock_seconds();
-    const uint64_t *journeys;
-    uint32_t n;
-    double loss;
-    DA_TRY(da_batches_next(trainer->batches, &journeys, &n, err));
-    DA_TRY(step(trainer, journeys, n, &loss, err));
-    state->loss += loss;
-    state->n_batches++;
+    DA_TRY(step(trainer, &is_ready, err));
     const double now = da_clock_seconds();
     trainer->seconds += now - started;
     if (now - trainer->saved_at > SECONDS_BETWEEN_CHECKPOINTS) DA_TRY(save(trainer, err));

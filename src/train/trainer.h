@@ -10,6 +10,15 @@
 #include "train/plan.h"
 #include "train/train.h"
 
+/* A batch that has been read and planned. */
+typedef struct {
+  da_assembly assembly;
+  uint8_t *converted; /* [batch_size] */
+  da_batch batch;
+  da_status status; /* of its making, where another thread made it */
+  da_error err;
+} da_ready_batch;
+
 /* Valid as {0}. */
 typedef struct {
   const da_train_job *job;
@@ -19,10 +28,9 @@ typedef struct {
   da_engine *engine;
   da_batches *batches;
   da_input_reader reader;
-  da_assembly assembly;
-  uint64_t *row_count; /* [R]: touches of the train split that read each row */
-  uint8_t *converted;  /* [batch_size] */
-  float *gradient;     /* [n] */
+  da_ready_batch ready[2]; /* batch n of an epoch in n % 2: while one is computed, a thread reads the next */
+  uint64_t *row_count;     /* [R]: touches of the train split that read each row */
+  float *gradient;         /* [n] */
   da_train_state state;
   bool resumed;
   uint64_t n_touches; /* trained on in this run ... */
