@@ -15,7 +15,8 @@ struct da_engine {
   const da_plan *plan;
   da_batch ahead; /* whose plan is the other; without rows: nobody's */
   bool ahead_is_scoring;
-  void (*errand)(void *context);
+  void (*errand)(void *context, size_t number);
+  size_t n_errands;
   void *errand_context;
   da_tile_space *spaces; /* [n_threads] */
   da_partial *partials;  /* [DA_MAX_CHUNKS] */
@@ -119,8 +120,9 @@ static da_status take_plan(da_engine *engine, const da_batch *batch, bool scorin
   return DA_OK;
 }
 
-void da_engine_take_along(da_engine *engine, void (*errand)(void *context), void *context) {
+void da_engine_take_along(da_engine *engine, void (*errand)(void *context, size_t number), size_t n_errands, void *context) {
   engine->errand = errand;
+  engine->n_errands = n_errands;
   engine->errand_context = context;
 }
 
@@ -156,15 +158,15 @@ static void fill_table(void *context, size_t task, int thread) {
                    engine->x + begin * engine->weights.pad.x_stride, engine->table + begin * engine->weights.pad.z_stride);
 }
 
-/* Round 3: the chunks, after the errand if there is one: the longest task goes first. */
+/* Round 3: the errands, then the chunks. */
 static void differentiate_chunk(void *context, size_t task, int thread) {
   const step *s = context;
   const da_engine *engine = s->engine;
-  if (task-- == 0) {
-    if (engine->errand) engine->errand(engine->errand_context);
+  if (task < engine->n_errands) {
+    engine->errand(engine->errand_context, task);
     return;
   }
-  const size_t number = engine->share.begin + task;
+  const size_t number = engine->share.begin + task - engine->n_errands;
   const da_chunk *chunk = &engine->plan->chunks[number];
   da_partial *partial = &engine->partials[number];
   da_partial_begin(partial, &engine->weights, engine->plan->n_active, s->context.masks.on);
@@ -175,11 +177,11 @@ static void differentiate_chunk(void *context, size_t task, int thread) {
 static void score_chunk(void *context, size_t task, int thread) {
   const step *s = context;
   const da_engine *engine = s->engine;
-  if (task-- == 0) {
-    if (engine->errand) engine->errand(engine->errand_context);
+  if (task < engine->n_errands) {
+    engine->errand(engine->errand_context, task);
     return;
   }
-  const da_chunk *chunk = &engine->plan->chunks[task];
+  const da_chunk *chunk = &engine->plan->chunks[task - engine->n_errands];
   for (uint32_t t = chunk->begin; t < chunk->end; t++)
     da_tile_score(&engine->spaces[thread], &s->context, &engine->plan->tiles[t], s->attention, s->logit);
 }
@@ -248,8 +250,8 @@ da_status da_engine_gradient(da_engine *engine, const float *params, const da_ba
   DA_TRY(begin_step(&s, err));
   da_share_take(&engine->share, engine->options.team, engine->plan->n_chunks);
   DA_TRY(reserve_gradients(&s, err));
-  da_pool_run(engine->pool, 1 + engine->share.end - engine->share.begin, differentiate_chunk, &s);
-  engine->errand = NULL;
+  da_pool_run(engine->pool, engine->n_errands + engine->share.end - engine->share.begin, differentiate_chunk, &s);
+  engine->n_errands = 0;
   DA_TRY(da_share_exchange(&engine->share, &engine->weights, engine->plan, engine->partials, row_stride(&s), s.context.masks.on, err));
   memset(dparams, 0,
          (size_t)engine->weights.shape.n_rows * engine->weights.shape.n_embedding * sizeof *dparams); /* the embedding's: rows not met */
@@ -270,7 +272,7 @@ da_status da_engine_gradient(da_engine *engine, const float *params, const da_ba
 da_status da_engine_score(da_engine *engine, const float *params, const da_batch *batch, float *attention, float *logit, da_error *err) {
   step s = {.engine = engine, .params = params, .batch = batch, .scoring = true, .attention = attention, .logit = logit};
   DA_TRY(begin_step(&s, err));
-  da_pool_run(engine->pool, 1 + engine->plan->n_chunks, score_chunk, &s);
-  engine->errand = NULL;
+  da_pool_run(engine->pool, engine->n_errands + engine->plan->n_chunks, score_chunk, &s);
+  engine->n_errands = 0;
   return DA_OK;
 }

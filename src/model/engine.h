@@ -44,9 +44,9 @@ const char *da_engine_kernels(const da_engine *engine);
 /* Plans a batch ahead of its gradient (or its score, when scoring), which must follow before the batch's arrays change. May run while
  * the engine still computes the batch before. Without it, gradient and score plan their batch themselves: the results are the same. */
 da_status da_engine_plan(da_engine *engine, const da_batch *batch, bool scoring, da_error *err) DA_MUST_CHECK;
-/* The next gradient or score runs this too, on one of its threads while the others compute: to read and plan the batch after, say.
- * Done when that call returns DA_OK; perhaps not otherwise. */
-void da_engine_take_along(da_engine *engine, void (*errand)(void *context), void *context);
+/* The next gradient or score also runs errand(context, number) for number 0 .. n_errands-1, on its threads beside the arithmetic: to plan
+ * the batch after, say, and to read the one after that. Done when that call returns DA_OK; perhaps not otherwise. */
+void da_engine_take_along(da_engine *engine, void (*errand)(void *context, size_t number), size_t n_errands, void *context);
 
 /* dparams = gradient of the SUM of the losses over the batch (overwritten, not accumulated); *loss = that sum (before dropout's
  * scaling of anything). mask_seed names the dropout masks of this step. */

@@ -16,7 +16,7 @@
 
 /* A tile aims at this many nodes, so that its states stay in the second-level cache, and at this many journeys where they are long:
  * a product's rows are the nodes of one level. */
-enum { DA_TILE_NODES = 192, DA_TILE_JOURNEYS = 16, DA_TILE_MAX_NODES = 2048 };
+enum { DA_TILE_NODES = 384, DA_TILE_JOURNEYS = 16, DA_TILE_MAX_NODES = 2048 };
 /* A journey with more touches than this is a tile of its own, worked off in segments of this length. */
 enum { DA_SEGMENT = 512 };
 enum { DA_CHUNK_NODES = 512, DA_MAX_CHUNKS = 16 };

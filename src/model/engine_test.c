@@ -261,7 +261,8 @@ typedef struct {
   da_error err;
 } plan_errand;
 
-static void plan_next(void *context) {
+static void plan_next(void *context, size_t number) {
+  (void)number;
   plan_errand *errand = context;
   errand->status = da_engine_plan(errand->engine, errand->batch, false, &errand->err);
 }
@@ -277,7 +278,7 @@ static void a_batch_planned_ahead_gives_the_same_bits(void **state) {
     da_engine *engine = open_engine(&s[0].shape, &DROPOUTS[d], *state), *plain = open_engine(&s[0].shape, &DROPOUTS[d], *state);
     plan_errand errand = {.engine = engine, .batch = &s[1].batch};
     assert_ok(da_engine_plan(engine, &s[0].batch, false, &err), err);
-    da_engine_take_along(engine, plan_next, &errand);
+    da_engine_take_along(engine, plan_next, 1, &errand);
     for (int k = 0; k < 2; k++) { /* the second is planned beside the first */
       assert_ok(da_engine_gradient(engine, s[0].params, &s[k].batch, 9, gradient, &loss, &err), err);
       assert_ok(da_engine_gradient(plain, s[0].params, &s[k].batch, 9, expected, &expected_loss, &err), err);

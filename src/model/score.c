@@ -85,7 +85,8 @@ static da_status read_batch(da_scorer *scorer, da_pool *pool, ready_batch *ready
   return da_engine_plan(scorer->engine, &ready->batch, true, err);
 }
 
-static void read_ahead(void *context) {
+static void read_ahead(void *context, size_t number) {
+  (void)number;
   da_scorer *scorer = context;
   scorer->ahead_status = read_batch(scorer, NULL, scorer->ahead, &scorer->ahead_err);
 }
@@ -100,7 +101,7 @@ static da_status score_all(da_scorer *scorer, journey_source source, float *atte
     const da_batch *batch = &ready->batch;
     more = scorer->source.next < source.n;
     scorer->ahead = other;
-    if (more) da_engine_take_along(scorer->engine, read_ahead, scorer);
+    da_engine_take_along(scorer->engine, read_ahead, more, scorer);
     DA_TRY(da_engine_score(scorer->engine, scorer->model->params, batch, attention, logit, err));
     if (more && scorer->ahead_status != DA_OK) return da_fail(err, scorer->ahead_status, "%s", scorer->ahead_err.msg);
     if (attention) attention += batch->first[batch->n_journeys];

@@ -55,7 +55,7 @@ static da_status make_room(da_trainer *trainer, da_error *err) {
   const uint32_t batch_size = da_batches_describe(trainer->batches)->batch_size;
   trainer->row_count = da_mem_alloc(trainer->model->shape.n_rows, sizeof *trainer->row_count);
   bool complete = true;
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < DA_N_READY; i++) {
     trainer->ready[i].converted = da_mem_alloc(batch_size, sizeof(uint8_t));
     complete = complete && trainer->ready[i].converted;
   }
@@ -115,7 +115,7 @@ void da_trainer_close(da_trainer *trainer) {
   da_train_state_free(&trainer->state);
   da_mem_free(trainer->row_count);
   da_mem_free(trainer->gradient);
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < DA_N_READY; i++) {
     da_mem_free(trainer->ready[i].converted);
     da_assembly_free(&trainer->ready[i].assembly);
   }
@@ -143,24 +143,31 @@ static double rate_now(const da_trainer *trainer) {
   return da_train_plan_rate(&plan, trainer->state.adam.step, n_steps);
 }
 
-/* Reads and plans the epoch's next batch. */
-static da_status read_batch(da_trainer *trainer, da_pool *pool, da_ready_batch *ready, da_error *err) {
+static da_ready_batch *place_of(da_trainer *trainer, uint64_t number) { return &trainer->ready[number % DA_N_READY]; }
+
+/* Reads the batch of that number, which is the next of the epoch. */
+static da_status read_batch(da_trainer *trainer, uint64_t number, da_pool *pool, da_error *err) {
   const da_train_job *job = trainer->job;
+  da_ready_batch *ready = place_of(trainer, number);
   const uint64_t *journeys;
   uint32_t n;
   DA_TRY(da_batches_next(trainer->batches, &journeys, &n, err));
   for (uint32_t i = 0; i < n; i++) ready->converted[i] = da_journey_converted(job->set, journeys[i]);
   DA_TRY(da_assembly_batch(&ready->assembly, &trainer->reader, journeys, n, pool, job->team, &ready->batch, err));
   ready->batch.label = ready->converted;
-  return da_engine_plan(trainer->engine, &ready->batch, false, err);
+  ready->status = DA_OK;
+  return DA_OK;
 }
 
-static da_ready_batch *place_of(da_trainer *trainer, uint64_t number) { return &trainer->ready[number % 2]; }
-
-static void read_ahead(void *context) {
+/* Beside the computation of a batch: 0 plans the next, 1 reads the one after. */
+static void prepare(void *context, size_t errand) {
   da_trainer *trainer = context;
-  da_ready_batch *ready = place_of(trainer, trainer->state.n_batches + 1);
-  ready->status = read_batch(trainer, NULL, ready, &ready->err);
+  const uint64_t number = trainer->state.n_batches + 1 + errand;
+  da_ready_batch *ready = place_of(trainer, number);
+  if (errand == 1)
+    ready->status = read_batch(trainer, number, NULL, &ready->err);
+  else if (ready->status == DA_OK)
+    ready->status = da_engine_plan(trainer->engine, &ready->batch, false, &ready->err);
 }
 
 /* One update. *loss: the sum over the batch before it. DA_ERR_NUM when it is no number. */
@@ -179,17 +186,17 @@ static da_status update(da_trainer *trainer, const da_batch *batch, double *loss
   return DA_OK;
 }
 
-/* One batch; is_ready: the step before has read it. Reads the next meanwhile, unless it needs the other ranks for that. */
-static da_status step(da_trainer *trainer, bool *is_ready, da_error *err) {
+/* One batch. is_first: none has been read ahead. With other ranks nothing is, for they all would have to read at the same time. */
+static da_status step(da_trainer *trainer, bool is_first, da_error *err) {
   const da_train_job *job = trainer->job;
   da_train_state *state = &trainer->state;
-  da_ready_batch *ready = place_of(trainer, state->n_batches);
-  if (!*is_ready)
-    DA_TRY(read_batch(trainer, job->pool, ready, err));
-  else if (ready->status != DA_OK)
-    return da_fail(err, ready->status, "%s", ready->err.msg);
-  *is_ready = da_team_size(job->team) == 1 && state->n_batches + 1 < da_batches_describe(trainer->batches)->n_batches;
-  if (*is_ready) da_engine_take_along(trainer->engine, read_ahead, trainer);
+  const uint64_t number = state->n_batches, n_after = da_batches_describe(trainer->batches)->n_batches - number - 1;
+  const bool alone = da_team_size(job->team) == 1;
+  if (is_first || !alone) DA_TRY(read_batch(trainer, number, job->pool, err));
+  if (is_first && alone && n_after > 0) DA_TRY(read_batch(trainer, number + 1, job->pool, err));
+  const da_ready_batch *ready = place_of(trainer, number);
+  if (ready->status != DA_OK) return da_fail(err, ready->status, "%s", ready->err.msg);
+  if (alone) da_engine_take_along(trainer->engine, prepare, n_after < 2 ? n_after : 2, trainer);
   double loss;
   DA_TRY(update(trainer, &ready->batch, &loss, err));
   state->loss += loss;
@@ -249,10 +256,10 @@ static da_status run_epoch(da_trainer *trainer, da_error *err) {
   char stage[64];
   snprintf(stage, sizeof stage, "training epoch %u of %u", state->n_epochs + 1, trainer->plan.epochs);
   DA_TRY(da_batches_start(trainer->batches, state->n_epochs, state->n_batches, err));
-  for (bool is_ready = false; state->n_batches < info->n_batches;) {
+  for (bool is_first = true; state->n_batches < info->n_batches; is_first = false) {
     DA_TRY(da_team_check(job->team, job->monitor, stage, err));
     const double started = da_clock_seconds();
-    DA_TRY(step(trainer, &is_ready, err));
+    DA_TRY(step(trainer, is_first, err));
     const double now = da_clock_seconds();
     trainer->seconds += now - started;
     if (now - trainer->saved_at > SECONDS_BETWEEN_CHECKPOINTS) DA_TRY(save(trainer, err));

@@ -10,14 +10,17 @@
 #include "train/plan.h"
 #include "train/train.h"
 
-/* A batch that has been read and planned. */
+/* A batch that has been read, perhaps planned. */
 typedef struct {
   da_assembly assembly;
   uint8_t *converted; /* [batch_size] */
   da_batch batch;
-  da_status status; /* of its making, where another thread made it */
+  da_status status; /* of reading and planning it */
   da_error err;
 } da_ready_batch;
+
+/* While one is computed, a thread plans the next and another reads the one after. */
+enum { DA_N_READY = 3 };
 
 /* Valid as {0}. */
 typedef struct {
@@ -28,9 +31,9 @@ typedef struct {
   da_engine *engine;
   da_batches *batches;
   da_input_reader reader;
-  da_ready_batch ready[2]; /* batch n of an epoch in n % 2: while one is computed, a thread reads the next */
-  uint64_t *row_count;     /* [R]: touches of the train split that read each row */
-  float *gradient;         /* [n] */
+  da_ready_batch ready[DA_N_READY]; /* batch n of an epoch at n % DA_N_READY */
+  uint64_t *row_count;              /* [R]: touches of the train split that read each row */
+  float *gradient;                  /* [n] */
   da_train_state state;
   bool resumed;
   uint64_t n_touches; /* trained on in this run ... */
