@@ -95,13 +95,14 @@ da_status da_partial_merge(const da_weights *weights, da_partial *into, da_parti
 
 /* ---- the sum over chunks ---- */
 
-/* The sum of n floats over the parts that are there (not NULL), in the tree of their numbers. Overwrites parts; NULL when none is. */
-static const float *add_tree(const da_kernel_set *kernels, size_t n, float **parts, uint32_t n_parts) {
+/* out = the sum of n floats over the parts that are there (not NULL; at least one is), in the tree of their numbers. Overwrites parts;
+ * out may be one of them. */
+static void add_tree(const da_kernel_set *kernels, size_t n, float **parts, uint32_t n_parts, float *out) {
   uint32_t n_there = 0;
   for (uint32_t p = 0; p < n_parts; p++) n_there += parts[p] != NULL;
   if (n_there == n_parts) {
-    kernels->add_up(n, (const float *const *)parts, n_parts, parts[0]);
-    return parts[0];
+    kernels->add_up(n, (const float *const *)parts, n_parts, out);
+    return;
   }
   for (uint32_t stride = 1; stride < n_parts; stride *= 2) {
     for (uint32_t p = 0; p + stride < n_parts; p += 2 * stride) {
@@ -111,7 +112,7 @@ static const float *add_tree(const da_kernel_set *kernels, size_t n, float **par
         kernels->add_up(n, (const float *[]){parts[p], parts[p + stride]}, 2, parts[p]);
     }
   }
-  return parts[0];
+  if (parts[0] != out) memcpy(out, parts[0], n * sizeof *out);
 }
 
 /* n floats at offset of the chunks' blocks. */
@@ -119,7 +120,9 @@ static const float *add_chunks(const da_sum *sum, size_t offset, size_t n) {
   float *parts[DA_MAX_CHUNKS];
   const uint32_t n_chunks = sum->plan->n_chunks;
   for (uint32_t c = 0; c < n_chunks; c++) parts[c] = sum->partials[c].present ? sum->partials[c].dW_h + offset : NULL;
-  return add_tree(sum->weights->kernels, n, parts, n_chunks);
+  float *out = sum->partials[0].dW_h + offset;
+  add_tree(sum->weights->kernels, n, parts, n_chunks, out);
+  return out;
 }
 
 static void scale(float *values, const float *factors, size_t n) {
@@ -155,7 +158,7 @@ static void sum_rows(const da_sum *sum, uint32_t begin, uint32_t end) {
       const bool met = partial->present && partial->slot_of[a] != UINT32_MAX;
       parts[c] = met ? partial->rows + partial->slot_of[a] * row_stride : NULL;
     }
-    memcpy(sum->d_rows + a * row_stride, add_tree(sum->weights->kernels, n, parts, sum->plan->n_chunks), n * sizeof *sum->d_rows);
+    add_tree(sum->weights->kernels, n, parts, sum->plan->n_chunks, sum->d_rows + a * row_stride);
   }
 }
 

@@ -173,8 +173,9 @@ static void clear_slopes(da_tile_space *space) {
 /* The table's rows. */
 static void find_inputs(da_tile_space *space, const da_tile_context *context) {
   const size_t I = context->weights->shape.n_inputs;
-  for (uint32_t node = 0; node < space->n_nodes; node++)
-    memcpy(space->active + node * I, context->plan->active + space->touch[node] * I, I * sizeof *space->active);
+  for (uint32_t node = 0; node < space->n_nodes; node++) { /* a few words: no call of memcpy for them */
+    for (size_t i = 0; i < I; i++) space->active[node * I + i] = context->plan->active[space->touch[node] * I + i];
+  }
 }
 
 /* Where the gradients of the table's rows are summed: in the order of the backward pass, whose first visit overwrites. */

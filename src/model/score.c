@@ -5,7 +5,7 @@
 #include "model/gather.h"
 
 /* A batch ends at whichever comes first; a longer journey is a batch of its own. */
-enum { BATCH_TOUCHES = 64 * 1024, BATCH_JOURNEYS = 16 * 1024 };
+enum { BATCH_TOUCHES = 256 * 1024, BATCH_JOURNEYS = 64 * 1024 };
 
 typedef struct {
   da_touches journeys[BATCH_JOURNEYS];

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "train/assembly.h"
 
-enum { PIECE = 4 * 1024 }; /* journeys between two looks at the monitor, and scored by one rank */
+enum { PIECE = 16 * 1024 }; /* journeys between two looks at the monitor, and scored by one rank */
 
 /* Journey numbers of the split from *next on, at most PIECE. */
 static uint32_t collect(const da_journeys *set, int which, uint64_t *next, uint64_t *journeys, uint8_t *converted) {
