@@ -169,6 +169,8 @@ static void cut_tiles(da_plan *plan, const da_batch *batch, uint32_t begin, uint
   plan->tiles[plan->n_tiles++] = tile;
 }
 
+static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
+
 static void cut_chunks(da_plan *plan, const da_batch *batch, uint32_t max_chunks) {
   const uint32_t B = batch->n_journeys;
   const uint64_t mean = batch->first[B] / B;
@@ -176,6 +178,7 @@ static void cut_chunks(da_plan *plan, const da_batch *batch, uint32_t max_chunks
   if (tile_nodes < DA_TILE_NODES) tile_nodes = DA_TILE_NODES;
   if (tile_nodes > DA_TILE_MAX_NODES) tile_nodes = DA_TILE_MAX_NODES;
   uint64_t n_chunks = plan->n_nodes / DA_CHUNK_NODES;
+  if (n_chunks < DA_EVEN_CHUNKS) n_chunks = min_u64(plan->n_nodes / DA_SMALL_CHUNK_NODES, DA_EVEN_CHUNKS);
   if (n_chunks < 1) n_chunks = 1;
   if (n_chunks > 1) n_chunks -= n_chunks % (n_chunks < 4 ? 2 : 4); /* even shares for two and four threads or ranks */
   if (n_chunks > max_chunks) n_chunks = max_chunks;
