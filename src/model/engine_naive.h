@@ -20,12 +20,12 @@ typedef struct {
 
 typedef struct {
   const da_shape *shape;
-  const double *emb, *W_x, *W_h, *b, *w_a, *b_a, *w_o, *b_o, *log_decay;
-  double *d_emb, *dW_x, *dW_h, *db, *dw_a, *db_a, *dw_o, *db_o, *d_log_decay; /* NULL when scoring */
-  const float *days;                                                          /* of this journey's touches; NULL without time decay */
-  double *mask_x, *mask_h;                                                    /* (E), (H) of this journey */
-  naive_touch *touches;                                                       /* [longest] */
-  uint32_t longest;                                                           /* touches of the longest journey */
+  const double *emb, *W_x, *W_h, *b, *w_a, *b_a, *w_o, *b_o, *log_decay, *w_u;
+  double *d_emb, *dW_x, *dW_h, *db, *dw_a, *db_a, *dw_o, *db_o, *d_log_decay, *dw_u; /* NULL when scoring */
+  const float *days;       /* of this journey's touches; NULL without time decay */
+  double *mask_x, *mask_h; /* (E), (H) of this journey */
+  naive_touch *touches;    /* [longest] */
+  uint32_t longest;        /* touches of the longest journey */
 } naive_run;
 
 static inline double naive_sigmoid(double z) { return 1 / (1 + exp(-z)); }
@@ -33,8 +33,9 @@ static inline double naive_sigmoid(double z) { return 1 / (1 + exp(-z)); }
 static inline void naive_set_tensors(naive_run *run, const double *params, double *dparams) {
   da_tensor t[DA_N_TENSORS];
   da_network_layout(run->shape, t);
-  const double **in[] = {&run->emb, &run->W_x, &run->W_h, &run->b, &run->w_a, &run->b_a, &run->w_o, &run->b_o, &run->log_decay};
-  double **out[] = {&run->d_emb, &run->dW_x, &run->dW_h, &run->db, &run->dw_a, &run->db_a, &run->dw_o, &run->db_o, &run->d_log_decay};
+  const double **in[] = {&run->emb, &run->W_x, &run->W_h, &run->b, &run->w_a, &run->b_a, &run->w_o, &run->b_o, &run->log_decay, &run->w_u};
+  double **out[] = {&run->d_emb, &run->dW_x, &run->dW_h, &run->db,          &run->dw_a,
+                    &run->db_a,  &run->dw_o, &run->db_o, &run->d_log_decay, &run->dw_u};
   for (int i = 0; i < DA_N_TENSORS; i++) {
     *in[i] = params + t[i].offset;
     *out[i] = dparams ? dparams + t[i].offset : NULL;
@@ -199,13 +200,17 @@ static inline double naive_engine(const da_shape *shape, const da_engine_options
     naive_forward(&run, rows, n);
     double sum_e = 0, sum_es = 0;
     for (uint32_t t = 0; t < n; t++) sum_e += run.touches[t].e, sum_es += run.touches[t].e * run.touches[t].s;
-    const double z = sum_es / sum_e + *run.b_o;
+    double z = sum_es / sum_e + *run.b_o;
+    const uint32_t n_user = shape->n_user_inputs, *user_rows = n_user ? batch->user_rows + (size_t)j * n_user : NULL;
+    for (uint32_t i = 0; i < n_user; i++) z += run.w_u[user_rows[i]];
     for (uint32_t t = 0; attention && t < n; t++) attention[first + t] = run.touches[t].e / sum_e;
     if (logit) logit[j] = z;
     if (!batch->label) continue;
     const double weight = batch->weight ? batch->weight[j] : 1, label = batch->label[j];
     loss += weight * (fmax(z, 0) + log1p(exp(-fabs(z))) - label * z);
-    if (dparams) naive_backward(&run, rows, n, weight * (naive_sigmoid(z) - label), sum_e, sum_es);
+    const double dz = weight * (naive_sigmoid(z) - label);
+    if (dparams) naive_backward(&run, rows, n, dz, sum_e, sum_es);
+    for (uint32_t i = 0; dparams && i < n_user; i++) run.dw_u[user_rows[i]] += dz;
   }
   if (weights_masked && dparams) naive_mask_weights(shape, options, mask_seed, dparams);
   naive_close(&run);

@@ -8,9 +8,13 @@
 static size_t dW_h_length(const da_weights *weights) { return ((size_t)weights->pad.P + 1) * weights->pad.z_stride; }
 static size_t dW_x_length(const da_weights *weights) { return weights->shape.n_embedding * weights->pad.z_stride; }
 
-size_t da_partial_block_length(const da_weights *weights) {
-  return dW_h_length(weights) + dW_x_length(weights) + 2 * (size_t)weights->pad.P;
+/* Of dw_a, dw_o and, in whole vectors, dw_u. */
+static size_t heads_length(const da_weights *weights) {
+  const size_t U = weights->shape.n_user_rows;
+  return 2 * (size_t)weights->pad.P + (U + DA_MAX_LANES - 1) / DA_MAX_LANES * DA_MAX_LANES;
 }
+
+size_t da_partial_block_length(const da_weights *weights) { return dW_h_length(weights) + dW_x_length(weights) + heads_length(weights); }
 
 size_t da_partial_row_length(const da_weights *weights, const da_partial *partial) {
   return partial->has_dW_x ? partial->row_stride : 4 * (size_t)weights->pad.P;
@@ -35,6 +39,7 @@ void da_partial_view(da_partial *partial, const da_weights *weights, float *bloc
   partial->dW_x = partial->dW_h + dW_h_length(weights);
   partial->dw_a = partial->dW_x + dW_x_length(weights);
   partial->dw_o = partial->dw_a + weights->pad.P;
+  partial->dw_u = partial->dw_o + weights->pad.P;
 }
 
 void da_partial_free(da_partial *partial) {
@@ -47,7 +52,7 @@ void da_partial_free(da_partial *partial) {
 void da_partial_begin(da_partial *partial, const da_weights *weights, uint32_t n_active, bool needs_dW_x) {
   partial->has_dW_x = needs_dW_x;
   if (needs_dW_x) memset(partial->dW_x, 0, dW_x_length(weights) * sizeof *partial->dW_x);
-  memset(partial->dw_a, 0, 2 * (size_t)weights->pad.P * sizeof *partial->dw_a); /* and dw_o */
+  memset(partial->dw_a, 0, heads_length(weights) * sizeof *partial->dw_a); /* and dw_o, dw_u */
   memset(partial->slot_of, 0xff, n_active * sizeof *partial->slot_of);
   partial->present = true;
   partial->has_dW_h = false;
@@ -74,7 +79,7 @@ da_status da_partial_merge(const da_weights *weights, da_partial *into, da_parti
   into->rows = into->rows_block;
   add_to(weights, dW_h_length(weights), into->dW_h, from->dW_h);
   if (into->has_dW_x) add_to(weights, dW_x_length(weights), into->dW_x, from->dW_x);
-  add_to(weights, 2 * (size_t)weights->pad.P, into->dw_a, from->dw_a);
+  add_to(weights, heads_length(weights), into->dw_a, from->dw_a);
   for (uint32_t a = 0; a < n_active; a++) {
     if (from->slot_of[a] == UINT32_MAX) continue;
     const uint32_t slot = da_partial_slot(into, a);
@@ -228,9 +233,10 @@ void da_partial_finish(const da_sum *sum, double *loss) {
   const float *dW_x = sum->journey_masks ? add_chunks(sum, dW_h_length(weights), n_x) : add_groups(sum);
   for (size_t k = 0; k < E; k++)
     da_weights_unpad(weights, dW_x + k * weights->pad.z_stride, sum->dparams + weights->tensors[DA_TENSOR_W_X].offset + k * 4 * H);
-  const float *heads = add_chunks(sum, dW_h_length(weights) + n_x, 2 * P);
+  const float *heads = add_chunks(sum, dW_h_length(weights) + n_x, heads_length(weights));
   memcpy(sum->dparams + weights->tensors[DA_TENSOR_ATTENTION_W].offset, heads, H * sizeof(float));
   memcpy(sum->dparams + weights->tensors[DA_TENSOR_OUT_W].offset, heads + P, H * sizeof(float));
+  memcpy(sum->dparams + weights->tensors[DA_TENSOR_USER].offset, heads + 2 * P, weights->shape.n_user_rows * sizeof(float));
   sum->dparams[weights->tensors[DA_TENSOR_ATTENTION_B].offset] = (float)add_scalars(sum, offsetof(da_partial, db_a));
   sum->dparams[weights->tensors[DA_TENSOR_OUT_B].offset] = (float)add_scalars(sum, offsetof(da_partial, db_o));
   if (weights->shape.time_decay)

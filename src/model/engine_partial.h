@@ -17,6 +17,7 @@ typedef struct {
   float *dW_h;        /* (P + 1, z_stride): row P is the bias, the weight of the 1 behind h */
   float *dW_x;        /* (E, z_stride); holds something only with has_dW_x */
   float *dw_a, *dw_o; /* [P] */
+  float *dw_u;        /* [U] */
   double db_a, db_o, d_log_decay, loss;
   /* A row for each active embedding row that the chunk has met: the sum of dz (row_stride = z_stride), from which the embedding's and
    * W_x' gradients follow once a batch; with masks on each journey the embedding's gradient itself (row_stride = x_stride). */
@@ -29,7 +30,7 @@ typedef struct {
   size_t block_capacity, rows_capacity, slot_capacity;
 } da_partial;
 
-/* Floats of dW_h, dW_x, dw_a and dw_o, which follow each other. */
+/* Floats of dW_h, dW_x, dw_a, dw_o and dw_u, which follow each other. */
 size_t da_partial_block_length(const da_weights *weights);
 /* Floats of a gradient row that mean something. */
 size_t da_partial_row_length(const da_weights *weights, const da_partial *partial);

@@ -14,6 +14,20 @@ typedef struct da_sort_item sort_item;
 
 static uint32_t length_of(const da_batch *batch, uint32_t journey) { return batch->first[journey + 1] - batch->first[journey]; }
 
+/* What stands beside rows, where the network reads it. */
+static da_status check_extras(const da_shape *shape, const da_batch *batch, da_error *err) {
+  if (shape->time_decay && !batch->days_to_last)
+    return da_fail(err, DA_ERR_ARG, "expected the days from each touch to its journey's last, for time decay, but found none");
+  if (shape->n_user_inputs && !batch->user_rows) return da_fail(err, DA_ERR_ARG, "expected rows of user inputs but found none");
+  const size_t n = (size_t)batch->n_journeys * shape->n_user_inputs;
+  for (size_t k = 0; k < n; k++) {
+    if (batch->user_rows[k] >= shape->n_user_rows)
+      return da_fail(err, DA_ERR_DATA, "expected rows of user inputs below %u but found %u at input %zu of the batch", shape->n_user_rows,
+                     batch->user_rows[k], k);
+  }
+  return DA_OK;
+}
+
 static da_status check_batch(const da_shape *shape, const da_batch *batch, da_error *err) {
   if (batch->n_journeys < 1) return da_fail(err, DA_ERR_ARG, "expected a batch of at least 1 journey but found none");
   if (batch->first[0] != 0) return da_fail(err, DA_ERR_ARG, "expected a batch to begin at touch 0 but found %u", batch->first[0]);
@@ -21,8 +35,7 @@ static da_status check_batch(const da_shape *shape, const da_batch *batch, da_er
     if (batch->first[j + 1] <= batch->first[j])
       return da_fail(err, DA_ERR_DATA, "expected at least 1 touch but found journey %u without any", j);
   }
-  if (shape->time_decay && !batch->days_to_last)
-    return da_fail(err, DA_ERR_ARG, "expected the days from each touch to its journey's last, for time decay, but found none");
+  DA_TRY(check_extras(shape, batch, err));
   const size_t n_inputs = (size_t)batch->first[batch->n_journeys] * shape->n_inputs;
   for (size_t k = 0; k < n_inputs; k++) {
     if (batch->rows[k] >= shape->n_rows)

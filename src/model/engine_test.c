@@ -15,7 +15,7 @@
 typedef struct {
   da_shape shape;
   da_batch batch;
-  uint32_t *first, *rows;
+  uint32_t *first, *rows, *user_rows;
   uint8_t *label;
   float *weight, *days;
   size_t length; /* of the parameters */
@@ -43,6 +43,9 @@ static sample make_sample(da_shape shape, uint32_t n_journeys, uint32_t longest,
   s.days = da_mem_calloc(s.first[n_journeys], sizeof *s.days); /* none for the last touch of a journey */
   for (uint32_t j = 0; j < n_journeys; j++)
     for (uint32_t k = s.first[j + 1] - 1; k-- > s.first[j];) s.days[k] = s.days[k + 1] + (float)da_random_exponential(&random);
+  s.user_rows = da_mem_alloc((size_t)n_journeys * shape.n_user_inputs, sizeof *s.user_rows);
+  for (size_t i = 0; i < (size_t)n_journeys * shape.n_user_inputs; i++)
+    s.user_rows[i] = (uint32_t)da_random_below(&random, shape.n_user_rows);
   s.length = da_network_layout(&shape, t);
   s.params = da_mem_alloc(s.length, sizeof *s.params);
   s.wide = da_mem_alloc(s.length, sizeof *s.wide);
@@ -50,14 +53,20 @@ static sample make_sample(da_shape shape, uint32_t n_journeys, uint32_t longest,
     s.params[i] = (float)(0.3 * da_random_normal(&random));
     s.wide[i] = s.params[i];
   }
-  s.batch =
-      (da_batch){.n_journeys = n_journeys, .first = s.first, .rows = s.rows, .label = s.label, .weight = s.weight, .days_to_last = s.days};
+  s.batch = (da_batch){.n_journeys = n_journeys,
+                       .first = s.first,
+                       .rows = s.rows,
+                       .label = s.label,
+                       .weight = s.weight,
+                       .days_to_last = s.days,
+                       .user_rows = s.user_rows};
   return s;
 }
 
 static void free_sample(sample *s) {
   da_mem_free(s->first);
   da_mem_free(s->rows);
+  da_mem_free(s->user_rows);
   da_mem_free(s->label);
   da_mem_free(s->weight);
   da_mem_free(s->days);
@@ -71,7 +80,9 @@ static void the_twin_agrees_with_finite_differences(void **state) {
                                         {.dropout_kind = DA_DROPOUT_STEP, .dropout = 0.3f, .recurrent_dropout = 0.4f},
                                         {.dropout_kind = DA_DROPOUT_JOURNEY, .dropout = 0.3f, .recurrent_dropout = 0.4f}};
   for (int d = 0; d < 3; d++) {
-    sample s = make_sample((da_shape){.n_rows = 5, .n_inputs = 2, .n_embedding = 3, .n_hidden = 4, .time_decay = d != 1}, 6, 5, 1);
+    sample s = make_sample(
+        (da_shape){.n_rows = 5, .n_inputs = 2, .n_embedding = 3, .n_hidden = 4, .time_decay = d != 1, .n_user_rows = 7, .n_user_inputs = 2},
+        6, 5, 1);
     double *gradient = da_mem_alloc(s.length, sizeof *gradient);
     naive_engine(&s.shape, &dropouts[d], s.wide, &s.batch, 11, gradient, NULL, NULL);
     for (size_t i = 0; i < s.length; i++) {
@@ -180,6 +191,7 @@ static const da_shape SHAPES[] = {
     {.n_rows = 7, .n_inputs = 3, .n_embedding = 5, .n_hidden = 13},
     {.n_rows = 9, .n_inputs = 1, .n_embedding = 70, .n_hidden = 40},
     {.n_rows = 6, .n_inputs = 1, .n_embedding = 8, .n_hidden = 16, .time_decay = true},
+    {.n_rows = 12, .n_inputs = 1, .n_embedding = 8, .n_hidden = 16, .n_user_rows = 21, .n_user_inputs = 3},
 };
 enum { N_SHAPES = sizeof SHAPES / sizeof SHAPES[0] };
 
@@ -203,6 +215,7 @@ static void gradients_are_those_of_the_twin(void **state) {
 static void gradients_of_long_journeys_are_those_of_the_twin(void **state) {
   da_shape shape = SHAPES[3];
   shape.time_decay = true;
+  shape.n_user_rows = 3, shape.n_user_inputs = 2;
   sample s = make_sample(shape, 12, 2 * DA_SEGMENT + 100, 5); /* some in one piece, some in two or three */
   uint32_t n_long = 0;
   for (uint32_t j = 0; j < s.batch.n_journeys; j++) n_long += s.first[j + 1] - s.first[j] > DA_SEGMENT;
@@ -223,7 +236,9 @@ static void scores_are_those_of_the_twin(void **state) {
 /* More than one chunk, several tiles a chunk. */
 static void any_number_of_threads_gives_the_same_bits(void **state) {
   (void)state;
-  sample s = make_sample(SHAPES[0], 1500, 9, 4);
+  da_shape shape = SHAPES[0];
+  shape.n_user_rows = 5, shape.n_user_inputs = 1;
+  sample s = make_sample(shape, 1500, 9, 4);
   const uint32_t n = s.first[1500];
   float *gradient[2], *attention[2], *logit[2];
   double loss[2];
@@ -335,6 +350,22 @@ static void time_decay_needs_times(void **state) {
   free_sample(&s);
 }
 
+static void user_inputs_need_rows_of_the_table(void **state) {
+  da_error err = {0};
+  sample s =
+      make_sample((da_shape){.n_rows = 4, .n_inputs = 1, .n_embedding = 3, .n_hidden = 4, .n_user_rows = 5, .n_user_inputs = 2}, 3, 4, 2);
+  da_engine *engine = open_engine(&s.shape, &(da_engine_options){0}, *state);
+  float logit[3];
+  s.user_rows[4] = 5;
+  assert_fails_with(da_engine_score(engine, s.params, &s.batch, NULL, logit, &err), DA_ERR_DATA, err, "below 5 but found 5 at input 4");
+  s.batch.user_rows = NULL;
+  assert_fails_with(da_engine_score(engine, s.params, &s.batch, NULL, logit, &err), DA_ERR_ARG, err, "rows of user inputs");
+  da_engine_close(engine);
+  s.shape.n_user_rows = 1;
+  assert_fails_with(da_engine_open(&s.shape, &(da_engine_options){0}, *state, &engine, &err), DA_ERR_ARG, err, "2 with 1 rows");
+  free_sample(&s);
+}
+
 static void parameters_that_are_no_numbers_give_a_loss_that_is_none(void **state) {
   da_shape shape = SHAPES[0];
   shape.time_decay = true;
@@ -405,6 +436,7 @@ int main(void) {
       cmocka_unit_test(a_batch_planned_ahead_gives_the_same_bits),
       cmocka_unit_test(bad_batches_are_refused),
       cmocka_unit_test(time_decay_needs_times),
+      cmocka_unit_test(user_inputs_need_rows_of_the_table),
       cmocka_unit_test(parameters_that_are_no_numbers_give_a_loss_that_is_none),
       cmocka_unit_test(memory_that_runs_out_is_an_error),
   };

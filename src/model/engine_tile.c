@@ -129,15 +129,31 @@ static void sum_paths(da_tile_space *space, path_sums before) {
   }
 }
 
-/* [LOSS] Adds a journey's weight (log(1 + exp(z)) - label z), z = sum_es / sum_e + b_o, and the gradient of b_o to partial; returns the
- * gradients of its two sums. */
+/* [FUSION] What the logit of a journey has beside its touches: b_o and a number for each user input. */
+static double logit_beside_touches(const da_tile_context *context, uint32_t journey) {
+  const da_weights *weights = context->weights;
+  const uint32_t n = weights->shape.n_user_inputs, *rows = context->batch->user_rows;
+  double z = weights->b_o;
+  for (uint32_t i = 0; i < n; i++) z += weights->w_u[rows[(size_t)journey * n + i]];
+  return z;
+}
+
+/* The gradient dz of a journey's logit goes to b_o and to the rows of its user inputs. */
+static void logit_backward(const da_tile_context *context, uint32_t journey, double dz, da_partial *partial) {
+  const uint32_t n = context->weights->shape.n_user_inputs, *rows = context->batch->user_rows;
+  partial->db_o += dz;
+  for (uint32_t i = 0; i < n; i++) partial->dw_u[rows[(size_t)journey * n + i]] += (float)dz;
+}
+
+/* [LOSS] Adds a journey's weight (log(1 + exp(z)) - label z), z = sum_es / sum_e + what there is beside touches, and the gradients of
+ * the latter to partial; returns the gradients of its two sums. */
 static path_sums judge(const da_tile_context *context, uint32_t journey, path_sums sums, da_partial *partial) {
   const da_batch *batch = context->batch;
   const double weight = batch->weight ? batch->weight[journey] : 1, label = batch->label[journey];
-  const double v = sums.es / sums.e, z = v + context->weights->b_o;
+  const double v = sums.es / sums.e, z = v + logit_beside_touches(context, journey);
   const double small = exp(-fabs(z)), p = (z < 0 ? small : 1) / (1 + small), dz = weight * (p - label);
   partial->loss += weight * (fmax(z, 0) + log1p(small) - label * z);
-  partial->db_o += dz;
+  logit_backward(context, journey, dz, partial);
   return (path_sums){.e = -dz * v / sums.e, .es = dz / sums.e};
 }
 
@@ -323,7 +339,7 @@ static void differentiate_segments(da_tile_space *space, const da_tile_context *
 static void score_segments(da_tile_space *space, const da_tile_context *context, uint32_t journey, float *attention, float *logit) {
   const uint32_t n = length_of(context->batch, journey), first = context->batch->first[journey];
   const path_sums sums = segments_forward(space, context, journey, count_segments(n), attention);
-  if (logit) logit[journey] = (float)(sums.es / sums.e + context->weights->b_o);
+  if (logit) logit[journey] = (float)(sums.es / sums.e + logit_beside_touches(context, journey));
   for (uint32_t t = first; attention && t < first + n; t++) attention[t] = (float)(attention[t] / sums.e);
 }
 
@@ -368,7 +384,7 @@ void da_tile_score(da_tile_space *space, const da_tile_context *context, const d
     const uint32_t journey = context->plan->order[p], first = context->batch->first[journey];
     uint32_t node = space->end_node[p - tile->begin];
     const double sum_e = space->sum_e[node];
-    if (logit) logit[journey] = (float)(space->sum_es[node] / sum_e + context->weights->b_o);
+    if (logit) logit[journey] = (float)(space->sum_es[node] / sum_e + logit_beside_touches(context, journey));
     for (uint32_t t = length_of(context->batch, journey); attention && t-- > 0; node = space->parent_node[node])
       attention[first + t] = (float)(space->e[node] / sum_e);
   }

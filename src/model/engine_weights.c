@@ -77,6 +77,7 @@ static void pack_vectors(da_weights *weights, const float *params) {
   memcpy(weights->w_o, params + t[DA_TENSOR_OUT_W].offset, H * sizeof *weights->w_o);
   weights->b_a = params[t[DA_TENSOR_ATTENTION_B].offset];
   weights->b_o = params[t[DA_TENSOR_OUT_B].offset];
+  weights->w_u = params + t[DA_TENSOR_USER].offset;
   weights->decay = weights->shape.time_decay ? expf(params[t[DA_TENSOR_LOG_DECAY].offset]) : 0;
 }
 

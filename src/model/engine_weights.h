@@ -26,7 +26,8 @@ typedef struct {
   float *bias, *zeros; /* [z_stride]; as long as the longest of the rows above */
   float *w_a, *w_o;    /* [P] */
   float b_a, b_o;
-  float decay; /* lambda; 0: none */
+  float decay;      /* lambda; 0: none */
+  const float *w_u; /* [U], in the step's parameters */
   float *block;
 } da_weights;
 

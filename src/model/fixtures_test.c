@@ -5,8 +5,9 @@
 #include "model/kernels/kernels.h"
 #include "support/network_fixture.h"
 
-static const char *const ALL[] = {"torch_one_touch",    "torch_one_journey",     "torch_many",        "torch_time", "torch_decay",
-                                  "torch_dropout_step", "torch_dropout_journey", "keras_one_journey", "keras_many"};
+static const char *const ALL[] = {"torch_one_touch",   "torch_one_journey", "torch_many",         "torch_time",
+                                  "torch_decay",       "torch_users",       "torch_dropout_step", "torch_dropout_journey",
+                                  "keras_one_journey", "keras_many"};
 enum { N_ALL = sizeof ALL / sizeof ALL[0] };
 
 static bool has_dropout(const network_fixture *fixture) { return fixture->options.dropout > 0; }

@@ -17,6 +17,7 @@ size_t da_network_layout(const da_shape *shape, da_tensor *tensors) {
       [DA_TENSOR_OUT_W] = {"output.kernel", H, 1, 0},
       [DA_TENSOR_OUT_B] = {"output.bias", 1, 1, 0},
       [DA_TENSOR_LOG_DECAY] = {"attention.log_decay", shape->time_decay, 1, 0},
+      [DA_TENSOR_USER] = {"user.kernel", shape->n_user_rows, 1, 0},
   };
   size_t offset = 0;
   for (int i = 0; i < DA_N_TENSORS; i++) {
@@ -30,7 +31,7 @@ size_t da_network_layout(const da_shape *shape, da_tensor *tensors) {
 /* Floats of the block, as da_network_layout counts them but without overflow. */
 static double block_length(const da_shape *shape) {
   const double R = shape->n_rows, E = shape->n_embedding, H = shape->n_hidden;
-  return R * E + (E + H + 1) * 4 * H + 2 * H + 2;
+  return R * E + (E + H + 1) * 4 * H + 2 * H + 2 + shape->n_user_rows;
 }
 
 da_status da_network_check(const da_shape *shape, da_error *err) {
@@ -45,6 +46,9 @@ da_status da_network_check(const da_shape *shape, da_error *err) {
     if (sizes[i].size < 1 || sizes[i].size > sizes[i].limit)
       return da_fail(err, DA_ERR_ARG, "expected 1 to %u %s but found %u", sizes[i].limit, sizes[i].what, sizes[i].size);
   }
+  if (shape->n_user_inputs > DA_NETWORK_MAX_INPUTS || shape->n_user_rows < shape->n_user_inputs)
+    return da_fail(err, DA_ERR_ARG, "expected at most %d user inputs with a row or more each but found %u with %u rows",
+                   DA_NETWORK_MAX_INPUTS, shape->n_user_inputs, shape->n_user_rows);
   double length = block_length(shape);
   if (length > 0x1p31)
     return da_fail(err, DA_ERR_ARG, "expected a network of at most 2^31 parameters but found %.0f: %u rows, embedding %u, %u LSTM units",

@@ -41,7 +41,7 @@ static void check_ten_steps(const char *name) {
 
 static void ten_steps_end_where_pytorch_and_keras_end(void **state) {
   (void)state;
-  const char *const names[] = {"torch_many", "torch_time", "torch_decay", "keras_one_journey", "keras_many"};
+  const char *const names[] = {"torch_many", "torch_time", "torch_decay", "torch_users", "keras_one_journey", "keras_many"};
   for (int i = 0; i < 5; i++) check_ten_steps(names[i]);
 }
 

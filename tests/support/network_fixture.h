@@ -19,7 +19,7 @@ typedef struct {
   size_t length; /* of the parameters */
   float *params;
   da_batch batch; /* first, rows, label are the fixture's */
-  uint32_t *first, *rows;
+  uint32_t *first, *rows, *user_rows;
   uint8_t *label;
   float *weight, *days;
   da_engine_options options; /* dropout */
@@ -76,13 +76,16 @@ static inline void fixture_read_batch(network_fixture *fixture) {
   float *label = fixture_values(fixture, "label", n_first - 1);
   for (uint64_t j = 0; j + 1 < n_first; j++) fixture->label[j] = label[j] > 0;
   free(label);
+  uint64_t n_user = 0;
+  if (fixture->shape.n_user_inputs) fixture->user_rows = fixture_whole_numbers(fixture, "user_rows", &n_user);
   if (fixture->shape.time_decay) fixture->days = fixture_values(fixture, "days_to_last", fixture->first[n_first - 1]);
   fixture->batch = (da_batch){.n_journeys = (uint32_t)n_first - 1,
                               .first = fixture->first,
                               .rows = fixture->rows,
                               .label = fixture->label,
                               .weight = fixture->weight,
-                              .days_to_last = fixture->days};
+                              .days_to_last = fixture->days,
+                              .user_rows = fixture->user_rows};
 }
 
 static inline void fixture_open(network_fixture *fixture, const char *name) {
@@ -93,12 +96,15 @@ static inline void fixture_open(network_fixture *fixture, const char *name) {
   snprintf(path, sizeof path, "src/model/fixtures/%s.safetensors", name);
   fixture->bytes = folder_read(path, &n_bytes);
   assert_ok(da_safetensors_parse(path, fixture->bytes, n_bytes, &fixture->file, &err), err);
-  const da_safetensor *embedding = da_safetensors_find(&fixture->file, "embedding");
+  const da_safetensor *embedding = da_safetensors_find(&fixture->file, "embedding"),
+                      *user = da_safetensors_find(&fixture->file, "user.kernel");
   fixture->shape = (da_shape){.n_rows = (uint32_t)embedding->dims[0],
                               .n_inputs = (uint32_t)atoi(fixture_setting(fixture, "n_inputs")),
                               .n_embedding = (uint32_t)embedding->dims[1],
                               .n_hidden = (uint32_t)da_safetensors_find(&fixture->file, "lstm.recurrent_kernel")->dims[0],
-                              .time_decay = da_safetensors_find(&fixture->file, "attention.log_decay") != NULL};
+                              .time_decay = da_safetensors_find(&fixture->file, "attention.log_decay") != NULL,
+                              .n_user_rows = user ? (uint32_t)user->dims[0] : 0,
+                              .n_user_inputs = user ? (uint32_t)atoi(fixture_setting(fixture, "n_user_inputs")) : 0};
   fixture->length = da_network_layout(&fixture->shape, fixture->tensors);
   fixture->params = fixture_block(fixture, "");
   fixture_read_batch(fixture);
@@ -111,8 +117,8 @@ static inline void fixture_open(network_fixture *fixture, const char *name) {
 
 static inline void fixture_close(network_fixture *fixture) {
   da_safetensors_close(&fixture->file);
-  free(fixture->bytes), free(fixture->params), free(fixture->first), free(fixture->rows), free(fixture->label), free(fixture->weight),
-      free(fixture->days);
+  free(fixture->bytes), free(fixture->params), free(fixture->first), free(fixture->rows), free(fixture->user_rows), free(fixture->label),
+      free(fixture->weight), free(fixture->days);
 }
 
 /* The worst difference of a tensor relative to its largest value: a float32 sum cannot be held against each small term of it. */
