@@ -26,6 +26,8 @@ static da_cut_options cut_options(const da_config *config, const da_impressions 
       .lookback_us = llround(config->journey.lookback_days * DAY_US),
       .max_len = config->journey.max_len,
       .transforms = transforms,
+      .n_features = impressions->n_features,
+      .features = impressions->features,
   };
 }
 
@@ -105,6 +107,8 @@ static da_status open_build(builder *build, const char *pack_path, da_error *err
       .split = split->by,
       .fractions = {split->fractions[0], split->fractions[1], split->fractions[2]},
       .seed = build->config->seed,
+      .n_features = build->impressions->n_features,
+      .features = build->impressions->features,
   };
   DA_TRY(da_set_writer_open(pack_path, &shape, &build->writer, err));
   da_cut_sink sink = da_set_writer_sink(&build->writer);
@@ -124,12 +128,15 @@ static da_status cut_into_writer(builder *build, da_error *err) {
 
 static da_status write_pack(builder *build, da_error *err) {
   const da_cut_counts *counts = &build->report->counts;
+  da_names feature_values[DA_MAX_FEATURES];
+  for (uint32_t f = 0; f < build->impressions->n_features; f++) feature_values[f] = da_log_feature_values(build->log, f);
   da_set_ending ending = {
       .campaigns = *da_log_campaigns(build->log),
       .log_start_us = counts->log_start_us,
       .log_end_us = counts->log_end_us,
       .n_unattributed = counts->n_unattributed,
       .unattributed_value = counts->unattributed_value,
+      .feature_values = feature_values,
   };
   if (build->transforms.frequency) {
     DA_TRY(da_frequency_names(build->transforms.frequency, da_log_campaigns(build->log), &build->renamed, &build->rank, err));

@@ -2,6 +2,7 @@
  * ../shared/data; and for everything strange that a log may hold, what was put into it. */
 #include "journey/build.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -527,6 +528,36 @@ static void the_originals_sample_needs_no_mapping(void **state) {
   tear_down(&w);
 }
 
+/* From the columns of the log to the pack and to the tables. */
+static void features_come_with_their_journeys(void **state) {
+  (void)state;
+  world w;
+  set_up(&w);
+  write_raw(&w, "raw/log.csv",
+            "uid,timestamp,campaign,conversion,device,bid,region,age\n"
+            "1,1700000000,a,0,phone,0.5,north,\n"
+            "1,1700000010,b,1,,,,30\n"
+            "1,1700000020,a,0,desktop,2,south,31\n"
+            "2,1700000000,c,0,tablet,-1,,\n");
+  set(&w, "columns.touch_features=[device, bid]");
+  set(&w, "columns.user_features=[region, age]");
+  set(&w, "split.fractions=[1, 0, 0]");
+  build(&w);
+  const da_journeys *found = &w.set;
+  assert_int_equal(found->n_features, 4);
+  const da_feature *device = &found->features[0], *bid = &found->features[1], *region = &found->features[2], *age = &found->features[3];
+  assert_true(!device->of_user && device->code && !device->number && bid->number && region->of_user && region->code && age->of_user);
+  assert_int_equal(device->values.n, 4); /* "", desktop, phone, tablet */
+  assert_memory_equal(device->code, ((const uint32_t[]){2, 0, 1, 3}), 4 * sizeof(uint32_t));
+  assert_true(bid->number[0] == 0.5f && isnan(bid->number[1]) && bid->number[2] == 2 && bid->number[3] == -1);
+  assert_memory_equal(region->code, ((const uint32_t[]){1, 2, 0}), 3 * sizeof(uint32_t));
+  assert_true(age->number[0] == 30 && age->number[1] == 31 && isnan(age->number[2]));
+  assert_string_equal(ask(&w, "SELECT string_agg(concat_ws(' ', touch_device, touch_bid, if(user_region = '', 'none', user_region), user_age), "
+                              "'; ' ORDER BY journey_id)"),
+                      "[phone, ''] [0.5, nan] north 30.0; [desktop] [2.0] south 31.0; [tablet] [-1.0] none nan");
+  tear_down(&w);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_logs_agree_with_the_twin),
@@ -544,6 +575,7 @@ int main(void) {
       cmocka_unit_test(another_sink_sees_the_same_journeys),
       cmocka_unit_test(ecommerce_touchpoints),
       cmocka_unit_test(the_originals_sample_needs_no_mapping),
+      cmocka_unit_test(features_come_with_their_journeys),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

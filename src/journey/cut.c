@@ -33,6 +33,11 @@ struct da_cut {
   uint32_t *campaign;
   int64_t *time_us;
   size_t campaign_capacity, time_capacity;
+
+  /* Features: cells of the open journey's touches, or of the user; and those of the row before. */
+  uint32_t *features[DA_MAX_FEATURES];
+  size_t feature_capacity[DA_MAX_FEATURES];
+  uint32_t last_features[DA_MAX_FEATURES];
 };
 
 /* One row, taken out of the arrays. */
@@ -44,7 +49,18 @@ typedef struct {
   bool has_value;
   double value;
   uint8_t set;
+  const da_cut_rows *rows; /* it is row `at` of them */
+  size_t at;
 } log_row;
+
+static uint32_t feature_of(const log_row *row, uint32_t f) { return row->rows->features[f][row->at]; }
+
+static da_status reserve_feature(da_cut *cut, uint32_t f, size_t n, da_error *err) {
+  void *cells = cut->features[f];
+  da_status status = da_mem_reserve(&cells, &cut->feature_capacity[f], n, sizeof *cut->features[f], "the touches of a journey", err);
+  cut->features[f] = cells;
+  return status;
+}
 
 da_status da_cut_open(const da_cut_options *options, const da_cut_sink *sink, da_cut **out, da_error *err) {
   *out = NULL;
@@ -52,6 +68,12 @@ da_status da_cut_open(const da_cut_options *options, const da_cut_sink *sink, da
   if (!cut) return da_mem_fail(err, 1, sizeof *cut, "the cutter of journeys");
   cut->options = *options;
   cut->sink = *sink;
+  for (uint32_t f = 0; f < options->n_features; f++) {
+    da_status status = reserve_feature(cut, f, 1, err);
+    if (status == DA_OK) continue;
+    da_cut_close(cut);
+    return status;
+  }
   cut->counts.log_start_us = INT64_MAX;
   cut->counts.log_end_us = INT64_MIN;
   *out = cut;
@@ -62,6 +84,7 @@ void da_cut_close(da_cut *cut) {
   if (!cut) return;
   da_mem_free(cut->campaign);
   da_mem_free(cut->time_us);
+  for (int f = 0; f < DA_MAX_FEATURES; f++) da_mem_free(cut->features[f]);
   da_text_free(&cut->uid_text);
   da_mem_free(cut);
 }
@@ -104,25 +127,32 @@ static da_status give_journey(da_cut *cut, const da_cut_journey *journey, da_err
 
 /* Ends the open journey, which has a touch that is not too old at moment_us: its last touch or its conversion. */
 static da_status close_journey(da_cut *cut, bool converted, int64_t moment_us, double value, da_error *err) {
-  uint64_t n_old = count_too_old(cut, moment_us), n = cut->n - n_old, kept = n;
-  uint32_t *campaign = cut->campaign + n_old;
-  int64_t *time_us = cut->time_us + n_old;
+  uint64_t n_old = count_too_old(cut, moment_us), n = cut->n - n_old;
+  uint32_t *touch_features[DA_MAX_FEATURES];
+  const uint32_t *features[DA_MAX_FEATURES];
+  da_path path = {.n = n, .campaign = cut->campaign + n_old, .time_us = cut->time_us + n_old, .features = touch_features};
+  for (uint32_t f = 0; f < cut->options.n_features; f++)
+    if (!cut->options.features[f].of_user) touch_features[path.n_features++] = cut->features[f] + n_old;
   cut->counts.n_cut_lookback += n_old;
-  if (cut->options.transforms) DA_TRY(da_transforms_apply(cut->options.transforms, campaign, time_us, n, &kept, err));
+  if (cut->options.transforms) DA_TRY(da_transforms_apply(cut->options.transforms, &path, err));
+  const uint64_t kept = path.n;
   cut->counts.n_cut_transforms += n - kept;
   uint64_t n_long = cut->options.max_len && kept > cut->options.max_len ? kept - cut->options.max_len : 0;
   cut->counts.n_cut_max_len += n_long;
   cut->counts.n_shortened += n_long > 0;
+  for (uint32_t f = 0; f < cut->options.n_features; f++)
+    features[f] = cut->options.features[f].of_user ? cut->features[f] : cut->features[f] + n_old + n_long;
   const da_cut_journey journey = {
       .index = cut->n_user_journeys++,
       .n = kept - n_long,
-      .campaign = campaign + n_long,
-      .time_us = time_us + n_long,
+      .campaign = path.campaign + n_long,
+      .time_us = path.time_us + n_long,
       .n_before_max_len = kept,
       .converted = converted,
       .value = converted ? value : 0,
       .conversion_us = moment_us,
       .set = cut->set,
+      .features = features,
   };
   cut->n = 0;
   return give_journey(cut, &journey, err);
@@ -159,6 +189,8 @@ static da_status begin_user(da_cut *cut, const da_uid *uid, da_error *err) {
   cut->user_was_given = false;
   cut->n_user_rows = 0;
   cut->n_user_journeys = 0;
+  for (uint32_t f = 0; f < cut->options.n_features; f++)
+    if (cut->options.features[f].of_user) *cut->features[f] = da_feature_missing(cut->options.features[f].is_number);
   cut->last_was_touch = false;
   return DA_OK;
 }
@@ -170,10 +202,16 @@ static bool is_same_user(const da_cut *cut, const da_uid *uid) {
 }
 
 /* Equal in every column that journeys are made of, to the row before of the same user. */
+static bool has_last_features(const da_cut *cut, const log_row *row) {
+  for (uint32_t f = 0; f < cut->options.n_features; f++)
+    if (feature_of(row, f) != cut->last_features[f]) return false;
+  return true;
+}
+
 static bool is_duplicate(const da_cut *cut, const log_row *row) {
   return cut->n_user_rows && row->time_us == cut->last_us && row->conversion == cut->last_conversion &&
          row->campaign == cut->last_campaign && row->has_value == cut->last_has_value &&
-         (!row->has_value || row->value == cut->last_value) && row->set == cut->last_set;
+         (!row->has_value || row->value == cut->last_value) && row->set == cut->last_set && has_last_features(cut, row);
 }
 
 static void remember(da_cut *cut, const log_row *row) {
@@ -183,6 +221,7 @@ static void remember(da_cut *cut, const log_row *row) {
   cut->last_has_value = row->has_value;
   cut->last_value = row->value;
   cut->last_set = row->set;
+  for (uint32_t f = 0; f < cut->options.n_features; f++) cut->last_features[f] = feature_of(row, f);
   if (++cut->n_user_rows > cut->counts.most_rows) cut->counts.most_rows = cut->n_user_rows;
 }
 
@@ -209,6 +248,21 @@ static da_status refuse_sets(const da_cut *cut, da_error *err) {
                  cut->uid.text.data, open, found);
 }
 
+/* A touch's features go with it; what it says of the user holds from now on. */
+static da_status take_features(da_cut *cut, const log_row *row, da_error *err) {
+  for (uint32_t f = 0; f < cut->options.n_features; f++) {
+    const da_feature_column *feature = &cut->options.features[f];
+    const uint32_t cell = feature_of(row, f);
+    if (feature->of_user) {
+      if (cell != da_feature_missing(feature->is_number)) *cut->features[f] = cell;
+      continue;
+    }
+    if (cut->n == cut->feature_capacity[f]) DA_TRY(reserve_feature(cut, f, cut->n + 1, err));
+    cut->features[f][cut->n] = cell;
+  }
+  return DA_OK;
+}
+
 static da_status add_touch(da_cut *cut, const log_row *row, da_error *err) {
   DA_TRY(close_at_gap(cut, row->time_us, err));
   if (cut->n == cut->campaign_capacity || cut->n == cut->time_capacity) {
@@ -226,6 +280,7 @@ static da_status add_touch(da_cut *cut, const log_row *row, da_error *err) {
   cut->counts.n_same_time += cut->last_was_touch && row->time_us == cut->last_touch_us;
   cut->last_was_touch = true;
   cut->last_touch_us = row->time_us;
+  DA_TRY(take_features(cut, row, err));
   cut->campaign[cut->n] = row->campaign;
   cut->time_us[cut->n++] = row->time_us;
   if (!row->conversion) return DA_OK;
@@ -267,6 +322,8 @@ da_status da_cut_add(da_cut *cut, const da_cut_rows *rows, da_error *err) {
         .conversion = rows->conversion[i],
         .has_value = rows->value && (!rows->value_valid || rows->value_valid[i]),
         .set = rows->set ? rows->set[i] : 0,
+        .rows = rows,
+        .at = i,
     };
     if (row.has_value) row.value = rows->value[i];
     if (cut->options.uid_is_text)

@@ -1,6 +1,6 @@
 /* Cuts a sorted log into journeys, one user at a time.
  *
- *   rows sorted by uid, time, conversion (false first), campaign [, value]  ->  cut  ->  sink: user, journey, journey, user, ...
+ *   rows sorted by uid, time, conversion (false first), campaign [, value][, features]  ->  cut  ->  sink: user, journey, journey, user, ...
  *
  * The order of operations (docs/journey.md has worked cases):
  *   1. a row equal to the one before it is a duplicate: counted, and left out if drop_duplicates;
@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "journey/transform.h"
+#include "store/feature.h"
 
 typedef struct {
   int64_t number;
@@ -37,6 +38,8 @@ typedef struct {
   int64_t lookback_us;       /* 0: no limit */
   uint64_t max_len;          /* 0: all */
   da_transforms *transforms; /* NULL: none; must outlive the cutter */
+  uint32_t n_features;
+  const da_feature_column *features; /* [n_features]; must outlive the cutter */
 } da_cut_options;
 
 /* The next rows of the log, as arrays of n items. */
@@ -45,11 +48,12 @@ typedef struct {
   const int64_t *uid_number; /* or uid_text, by uid_is_text */
   const da_slice *uid_text;
   const int64_t *time_us;
-  const uint8_t *conversion;  /* 0 or 1 */
-  const uint32_t *campaign;   /* of a conversion event: any value */
-  const double *value;        /* with has_value; else NULL */
-  const uint8_t *value_valid; /* 0: the row has no value; NULL: all have one */
-  const uint8_t *set;         /* DA_SET_...: the set a column puts the row into; NULL: split otherwise */
+  const uint8_t *conversion;       /* 0 or 1 */
+  const uint32_t *campaign;        /* of a conversion event: any value */
+  const double *value;             /* with has_value; else NULL */
+  const uint8_t *value_valid;      /* 0: the row has no value; NULL: all have one */
+  const uint8_t *set;              /* DA_SET_...: the set a column puts the row into; NULL: split otherwise */
+  const uint32_t *const *features; /* [n_features] arrays of cells (store/feature.h); of a conversion event all missing */
 } da_cut_rows;
 
 typedef struct {
@@ -62,6 +66,8 @@ typedef struct {
   double value;          /* 0 unless converted; 1 a conversion without has_value; 0 where the row has no value */
   int64_t conversion_us; /* of a converted one: the moment of the conversion */
   uint8_t set;           /* as its rows have it; 0 without */
+  /* [n_features] arrays of cells: [n] of a touch; [1] of the user: what the user's rows up to the journey's end said last */
+  const uint32_t *const *features;
 } da_cut_journey;
 
 /* Where journeys go. user is called before the first journey of each user. */

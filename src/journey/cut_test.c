@@ -533,12 +533,53 @@ static void without_memory_there_is_a_sentence(void **state) {
   }
 }
 
+/* Per journey: the cells of its touches, then the user's. */
+static da_status print_features(void *context, const da_cut_journey *journey, da_error *err) {
+  (void)err;
+  char *out = context;
+  for (uint64_t t = 0; t < journey->n; t++) sprintf(out + strlen(out), "%u", journey->features[0][t]);
+  sprintf(out + strlen(out), "/%u ", journey->features[1][0]);
+  return DA_OK;
+}
+
+/* What a touch says goes with it; what it says of the user holds until the user says something else. */
+static void features_go_with_their_touches(void **state) {
+  (void)state;
+  da_error err = {0};
+  char found[64] = "";
+  const da_feature_column features[] = {{"device", false, false}, {"region", true, false}};
+  const char *text = "exposure";
+  const da_slice names[] = {{"a", 1}, {"b", 1}, {"c", 1}};
+  da_transforms transforms;
+  assert_ok(da_transforms_open(&(da_text_list){&text, 1}, &(da_names){names, 3}, NULL, &transforms, &err), err);
+  const da_cut_options options = {
+      .drop_duplicates = true, .lookback_us = 10, .max_len = 2, .transforms = &transforms, .n_features = 2, .features = features};
+  da_cut *cut;
+  assert_ok(da_cut_open(&options, &(da_cut_sink){found, tally_user, print_features}, &cut, &err), err);
+  enum { N = 9 };
+  /* User 1: too old, then a journey of c b (b) (b is a copy but for its device, exposure takes it), then one more; user 2: nothing known. */
+  const int64_t uid[N] = {1, 1, 1, 1, 1, 1, 1, 1, 2}, time_us[N] = {0, 20, 21, 22, 22, 22, 23, 24, 5};
+  const uint8_t conversion[N] = {0, 0, 0, 0, 0, 0, 1, 0, 0};
+  const uint32_t campaign[N] = {0, 0, 2, 1, 1, 1, 1, 0, 1}, device[N] = {1, 2, 3, 4, 4, 5, 6, 7, 8},
+                 region[N] = {3, 0, 0, 0, 0, 5, 0, 0, 0};
+  const uint32_t *const cells[] = {device, region};
+  const da_cut_rows rows = {
+      .n = N, .uid_number = uid, .time_us = time_us, .conversion = conversion, .campaign = campaign, .features = cells};
+  assert_ok(da_cut_add(cut, &rows, &err), err);
+  assert_ok(da_cut_finish(cut, &err), err);
+  assert_string_equal(found, "34/5 7/5 8/0 ");
+  assert_int_equal(da_cut_result(cut)->n_dropped, 1);
+  da_cut_close(cut);
+  da_transforms_close(&transforms);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_page_tells_the_truth),         cmocka_unit_test(random_logs_agree_with_the_twin),
       cmocka_unit_test(a_user_with_a_million_touches),    cmocka_unit_test(rows_out_of_order_are_refused),
       cmocka_unit_test(a_journey_in_two_sets_is_refused), cmocka_unit_test(times_at_the_ends_of_the_range_do_not_overflow),
       cmocka_unit_test(a_fault_of_the_sink_is_passed_on), cmocka_unit_test(without_memory_there_is_a_sentence),
+      cmocka_unit_test(features_go_with_their_touches),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "store/feature.h"
 #include "store/parquet.h"
 
 const char *const da_feature_store_keys[DA_N_SETS] = {
@@ -11,7 +12,17 @@ const char *const da_feature_store_keys[DA_N_SETS] = {
     [DA_SET_TEST] = "feature_store/test.parquet",
 };
 
-enum { JOURNEY_ID, UID, JOURNEY_INDEX, CONVERSION_STATUS, CONVERSION_VALUE, CAMPAIGNS, TIMESTAMPS, N_COLUMNS };
+enum {
+  JOURNEY_ID,
+  UID,
+  JOURNEY_INDEX,
+  CONVERSION_STATUS,
+  CONVERSION_VALUE,
+  CAMPAIGNS,
+  TIMESTAMPS,
+  N_COLUMNS,
+  MAX_COLUMNS = N_COLUMNS + DA_MAX_FEATURES
+};
 enum { GROUP_JOURNEYS = 122880, GROUP_TOUCHES = 1 << 20 };
 enum { RELEASE_JOURNEYS = 1 << 16 }; /* the pages of so many are given back together */
 
@@ -36,6 +47,8 @@ typedef struct {
   double *conversion_value;
   uint32_t *campaigns;
   uint64_t *list_end;
+  uint32_t *codes[DA_MAX_FEATURES]; /* of a feature: one of the two */
+  double *numbers[DA_MAX_FEATURES];
 } group_arrays;
 
 /* One table on its way. */
@@ -43,6 +56,7 @@ typedef struct {
   const da_journeys *set;
   int which;
   const da_parquet_column *columns;
+  size_t n_columns;
   uint64_t journey, conversion; /* where the next row group begins */
   row_group *groups;            /* of the batch that is being encoded */
   size_t n_groups;
@@ -61,6 +75,21 @@ static void free_arrays(group_arrays *arrays) {
   da_mem_free(arrays->conversion_value);
   da_mem_free(arrays->campaigns);
   da_mem_free(arrays->list_end);
+  for (int f = 0; f < DA_MAX_FEATURES; f++) {
+    da_mem_free(arrays->codes[f]);
+    da_mem_free(arrays->numbers[f]);
+  }
+}
+
+static da_status make_feature_room(const da_journeys *set, size_t n, size_t n_touches, group_arrays *arrays, da_error *err) {
+  for (uint32_t f = 0; f < set->n_features; f++) {
+    const da_feature *feature = &set->features[f];
+    const size_t n_cells = feature->of_user ? n : n_touches;
+    if (feature->code) arrays->codes[f] = da_mem_alloc(n_cells, sizeof *arrays->codes[f]);
+    if (feature->number) arrays->numbers[f] = da_mem_alloc(n_cells, sizeof *arrays->numbers[f]);
+    if (!arrays->codes[f] && !arrays->numbers[f]) return da_mem_fail(err, n_cells, sizeof(double), "a row group of the feature store");
+  }
+  return DA_OK;
 }
 
 /* The arrays of a thread, with room for this group: a bound on rows is a bound on all groups but the longest journeys'. */
@@ -90,7 +119,22 @@ static da_status make_room(const da_journeys *set, const row_group *group, group
     *arrays = (group_arrays){0};
     return da_mem_fail(err, wanted[i].n, wanted[i].item_bytes, "a row group of the feature store");
   }
-  return DA_OK;
+  da_status status = make_feature_room(set, n, n_touches, arrays, err);
+  if (status == DA_OK) return DA_OK;
+  free_arrays(arrays);
+  *arrays = (group_arrays){0};
+  return status;
+}
+
+/* The features of a journey, which is row `row`, its touches from n_touches on. */
+static void gather_features(const da_journeys *set, uint64_t journey, uint64_t row, uint64_t n_touches, group_arrays *arrays) {
+  for (uint32_t f = 0; f < set->n_features; f++) {
+    const da_feature *feature = &set->features[f];
+    const uint64_t from = feature->of_user ? journey : set->first_touch[journey], to = feature->of_user ? row : n_touches;
+    const uint64_t n = feature->of_user ? 1 : da_journey_length(set, journey);
+    for (uint64_t i = 0; feature->code && i < n; i++) arrays->codes[f][to + i] = feature->code[from + i];
+    for (uint64_t i = 0; feature->number && i < n; i++) arrays->numbers[f][to + i] = (double)feature->number[from + i];
+  }
 }
 
 static void gather(const da_journeys *set, int which, row_group *group, group_arrays *arrays) {
@@ -120,6 +164,7 @@ static void gather(const da_journeys *set, int which, row_group *group, group_ar
     uint64_t first = set->first_touch[journey], n = da_journey_length(set, journey);
     memcpy(arrays->campaigns + n_touches, set->campaign + first, n * sizeof *set->campaign);
     memcpy(arrays->timestamps + n_touches, set->time_us + first, n * sizeof *set->time_us);
+    gather_features(set, journey, row, n_touches, arrays);
     n_touches += n;
     arrays->list_end[row++] = n_touches;
     totals->n_conversions += converted;
@@ -132,7 +177,7 @@ static void gather(const da_journeys *set, int which, row_group *group, group_ar
 static da_status encode_group(const table_writer *table, row_group *group, group_arrays *arrays, da_error *err) {
   DA_TRY(make_room(table->set, group, arrays, err));
   gather(table->set, table->which, group, arrays);
-  const da_parquet_cells cells[N_COLUMNS] = {
+  da_parquet_cells cells[MAX_COLUMNS] = {
       [JOURNEY_ID] = {.values = arrays->journey_id},
       [UID] = {.values = table->set->uid_int ? (const void *)arrays->uid_int : arrays->uid_text},
       [JOURNEY_INDEX] = {.values = arrays->journey_index},
@@ -141,7 +186,12 @@ static da_status encode_group(const table_writer *table, row_group *group, group
       [CAMPAIGNS] = {.values = arrays->campaigns, .list_end = arrays->list_end},
       [TIMESTAMPS] = {.values = arrays->timestamps, .list_end = arrays->list_end},
   };
-  return da_parquet_encode(table->columns, N_COLUMNS, cells, group->n_journeys, &group->encoded, err);
+  for (uint32_t f = 0; f < table->set->n_features; f++) {
+    const da_feature *feature = &table->set->features[f];
+    cells[N_COLUMNS + f] = (da_parquet_cells){.values = feature->code ? (const void *)arrays->codes[f] : arrays->numbers[f],
+                                              .list_end = feature->of_user ? NULL : arrays->list_end};
+  }
+  return da_parquet_encode(table->columns, table->n_columns, cells, group->n_journeys, &group->encoded, err);
 }
 
 static void run_task(void *context, size_t task, int thread) {
@@ -197,9 +247,26 @@ static da_status write_groups(table_writer *table, size_t batch, da_parquet *par
   return da_parquet_finish(parquet, err);
 }
 
+/* touch_device, user_age: names that are none of the others. */
+static da_status name_features(const da_journeys *set, da_arena *names, da_parquet_column *columns, da_error *err) {
+  for (uint32_t f = 0; f < set->n_features; f++) {
+    const da_feature *feature = &set->features[f];
+    const char *prefix = feature->of_user ? "user_" : "touch_";
+    const size_t n_prefix = strlen(prefix), n = n_prefix + feature->name.length;
+    char *name = da_arena_alloc(names, n + 1, 1);
+    if (!name) return da_mem_fail(err, n, 1, "the name of a column");
+    memcpy(name, prefix, n_prefix);
+    memcpy(name + n_prefix, feature->name.data, feature->name.length);
+    name[n] = 0;
+    columns[f] = (da_parquet_column){name, feature->code ? DA_PARQUET_NAME : DA_PARQUET_DOUBLE, !feature->of_user,
+                                     feature->code ? &feature->values : NULL};
+  }
+  return DA_OK;
+}
+
 da_status da_feature_store_write(const da_journeys *set, int which, const char *path, da_pool *pool, const da_monitor *monitor,
                                  da_set_totals *totals, da_error *err) {
-  const da_parquet_column columns[N_COLUMNS] = {
+  da_parquet_column columns[MAX_COLUMNS] = {
       [JOURNEY_ID] = {"journey_id", DA_PARQUET_INT64, false, NULL},
       [UID] = {"uid", set->uid_int ? DA_PARQUET_INT64 : DA_PARQUET_TEXT, false, NULL},
       [JOURNEY_INDEX] = {"journey_index", DA_PARQUET_INT64, false, NULL},
@@ -209,17 +276,20 @@ da_status da_feature_store_write(const da_journeys *set, int which, const char *
       [TIMESTAMPS] = {"timestamps", DA_PARQUET_INT64, true, NULL},
   };
   *totals = (da_set_totals){0};
+  da_arena names = {0};
+  da_status status = name_features(set, &names, columns + N_COLUMNS, err);
   size_t n_threads = pool ? (size_t)da_pool_n_threads(pool) : 1, batch = 2 * n_threads;
-  table_writer table = {.set = set, .which = which, .columns = columns};
+  table_writer table = {.set = set, .which = which, .columns = columns, .n_columns = N_COLUMNS + set->n_features};
   table.groups = da_mem_calloc(batch, sizeof *table.groups);
   table.arrays = da_mem_calloc(n_threads, sizeof *table.arrays);
   da_parquet *parquet = NULL;
-  da_status status = table.groups && table.arrays ? DA_OK : da_mem_fail(err, batch, sizeof *table.groups, "the feature store");
-  if (status == DA_OK) status = da_parquet_create(path, columns, N_COLUMNS, &parquet, err);
+  if (status == DA_OK && !(table.groups && table.arrays)) status = da_mem_fail(err, batch, sizeof *table.groups, "the feature store");
+  if (status == DA_OK) status = da_parquet_create(path, columns, table.n_columns, &parquet, err);
   if (status == DA_OK) status = write_groups(&table, batch, parquet, pool, monitor, totals, err);
   da_parquet_close(parquet);
   for (size_t i = 0; table.groups && i < batch; i++) da_parquet_group_free(&table.groups[i].encoded);
   for (size_t i = 0; table.arrays && i < n_threads; i++) free_arrays(&table.arrays[i]);
+  da_arena_free(&names);
   da_mem_free(table.groups);
   da_mem_free(table.arrays);
   return status;

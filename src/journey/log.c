@@ -15,6 +15,13 @@ typedef struct {
   int64_t lowest_uid, first_us;
 } key_form;
 
+/* A feature's values, and its cells of the chunk. */
+typedef struct {
+  da_vocabulary values; /* of a category */
+  char rank_function[DA_RANK_FUNCTION_BYTES];
+  uint32_t *cells;
+} log_feature;
+
 struct da_log {
   const da_impressions *impressions;
   da_vocabulary vocabulary;
@@ -27,6 +34,8 @@ struct da_log {
   int64_t *uid, *time_us;
   uint8_t *conversion, *set;
   uint32_t *campaign;
+  log_feature features[DA_MAX_FEATURES];
+  const uint32_t *feature_cells[DA_MAX_FEATURES];
 };
 
 /* ---- What there is to know before the sort ---- */
@@ -76,6 +85,39 @@ static da_status read_campaigns(da_log *log, da_db *db, const da_monitor *monito
   log->campaigns = da_vocabulary_names(&log->vocabulary);
   return da_rank_register(db, &log->campaigns, log->rank_function, err);
 }
+
+static da_status take_values(void *context, const da_chunk *chunk, da_error *err) {
+  const da_slice *values = chunk->columns[0].values;
+  for (size_t i = 0; i < chunk->n_rows; i++) {
+    if (memchr(values[i].data, 0, values[i].length)) {
+      return da_fail(err, DA_ERR_DATA, "expected features whose values are text but found one with a zero byte in it, which begins '%.40s'",
+                     values[i].data);
+    }
+    DA_TRY(da_vocabulary_add(context, values[i], err));
+  }
+  return DA_OK;
+}
+
+/* The values of the features that are categories. */
+static da_status read_features(da_log *log, da_db *db, const da_monitor *monitor, da_error *err) {
+  const da_impressions *impressions = log->impressions;
+  for (uint32_t f = 0; f < impressions->n_features; f++) {
+    log_feature *feature = &log->features[f];
+    if (impressions->features[f].is_number) continue;
+    DA_TRY(da_vocabulary_add(&feature->values, (da_slice){"", 0}, err));
+    da_text sql = {0};
+    da_text_printf(&sql, "SELECT DISTINCT feature_%u AS v FROM (%s) WHERE feature_%u IS NOT NULL ORDER BY v", f,
+                   da_text_cstr(&impressions->relation), f);
+    da_status status = read_all(log, db, &sql, monitor, take_values, &feature->values, err);
+    da_text_free(&sql);
+    DA_TRY(status);
+    const da_names values = da_vocabulary_names(&feature->values);
+    DA_TRY(da_rank_register(db, &values, feature->rank_function, err));
+  }
+  return DA_OK;
+}
+
+da_names da_log_feature_values(const da_log *log, uint32_t feature) { return da_vocabulary_names(&log->features[feature].values); }
 
 static da_status take_first_text(void *context, const da_chunk *chunk, da_error *err) {
   da_text *text = context;
@@ -163,7 +205,7 @@ static da_status choose_keys(da_log *log, da_db *db, const da_monitor *monitor, 
 
 /* ---- The sorted query ---- */
 
-/* One of the two sources: its columns under the names uid, time_us, conversion, code [, value] [, set]. */
+/* One of the two sources: its columns under the names uid, time_us, conversion, code [, value] [, set] [, features]. */
 static void write_source(const da_log *log, bool is_conversions, da_text *sql) {
   const da_impressions *impressions = log->impressions;
   bool has_value = impressions->has_conversions_table ? impressions->conversions_have_value : impressions->has_value;
@@ -179,6 +221,14 @@ static void write_source(const da_log *log, bool is_conversions, da_text *sql) {
   if (impressions->has_split) {
     da_text_append(sql, is_conversions ? ", 0::UTINYINT AS in_set"
                                        : ", (CASE split WHEN 'train' THEN 0 WHEN 'val' THEN 1 ELSE 2 END)::UTINYINT AS in_set");
+  }
+  for (uint32_t f = 0; f < impressions->n_features; f++) {
+    if (impressions->features[f].is_number)
+      da_text_printf(sql, is_conversions ? ", NULL::FLOAT AS feature_%u" : ", feature_%u", f);
+    else if (is_conversions)
+      da_text_printf(sql, ", 0::BIGINT AS feature_%u", f);
+    else
+      da_text_printf(sql, ", coalesce(%s(feature_%u), 0)::BIGINT AS feature_%u", log->features[f].rank_function, f, f);
   }
   da_text_printf(sql, " FROM (%s)", da_text_cstr(is_conversions ? &impressions->conversions : &impressions->relation));
 }
@@ -200,6 +250,7 @@ static void write_query(const da_log *log, da_text *sql) {
     da_text_append(sql, "time_us, conversion, code");
   if (has_value(log->impressions)) da_text_append(sql, ", value");
   if (log->impressions->has_split) da_text_append(sql, ", in_set");
+  for (uint32_t f = 0; f < log->impressions->n_features; f++) da_text_printf(sql, ", feature_%u", f);
   da_text_append(sql, " FROM (");
   write_source(log, false, sql);
   if (log->impressions->has_conversions_table) {
@@ -211,6 +262,7 @@ static void write_query(const da_log *log, da_text *sql) {
 
 static da_status open_log(da_log *log, da_db *db, const da_monitor *monitor, da_error *err) {
   DA_TRY(read_campaigns(log, db, monitor, err));
+  DA_TRY(read_features(log, db, monitor, err));
   DA_TRY(check_split_column(log, db, monitor, err));
   DA_TRY(choose_keys(log, db, monitor, err));
   da_text sql = {0};
@@ -247,6 +299,10 @@ void da_log_close(da_log *log) {
   da_mem_free(log->conversion);
   da_mem_free(log->set);
   da_mem_free(log->campaign);
+  for (int f = 0; f < DA_MAX_FEATURES; f++) {
+    da_vocabulary_free(&log->features[f].values);
+    da_mem_free(log->features[f].cells);
+  }
   da_mem_free(log);
 }
 
@@ -267,6 +323,11 @@ static da_status make_room(da_log *log, size_t n, da_error *err) {
     if (!grown) return da_mem_fail(err, n, arrays[i].item_bytes, "rows of the log");
     *arrays[i].items = grown;
   }
+  for (uint32_t f = 0; f < log->impressions->n_features; f++) {
+    uint32_t *grown = da_mem_realloc(log->features[f].cells, n, sizeof *grown);
+    if (!grown) return da_mem_fail(err, n, sizeof *grown, "rows of the log");
+    log->feature_cells[f] = log->features[f].cells = grown;
+  }
   log->capacity = n;
   return DA_OK;
 }
@@ -283,6 +344,16 @@ static void unpack_keys(da_log *log, const int64_t *keys, size_t n) {
 
 static void shorten(const int64_t *from, size_t n, uint32_t *to) {
   for (size_t i = 0; i < n; i++) to[i] = (uint32_t)from[i];
+}
+
+static void decode_feature(const da_column *column, bool is_number, size_t n, uint32_t *cells) {
+  if (!is_number) {
+    shorten(column->values, n, cells);
+    return;
+  }
+  const double *numbers = column->values;
+  for (size_t i = 0; i < n; i++)
+    cells[i] = column->valid && !column->valid[i] ? DA_MISSING_NUMBER : da_feature_cell((float)numbers[i] + 0.0f); /* -0 is 0 */
 }
 
 /* Points rows at the chunk's columns, through our arrays where they are encoded. */
@@ -312,10 +383,13 @@ static void decode(da_log *log, const da_chunk *chunk, da_cut_rows *rows) {
     rows->value_valid = column++->valid;
   }
   if (log->impressions->has_split) {
-    const int64_t *sets = column->values;
+    const int64_t *sets = column++->values;
     for (size_t i = 0; i < n; i++) log->set[i] = (uint8_t)sets[i];
     rows->set = log->set;
   }
+  for (uint32_t f = 0; f < log->impressions->n_features; f++)
+    decode_feature(column++, log->impressions->features[f].is_number, n, log->features[f].cells);
+  rows->features = log->feature_cells;
 }
 
 da_status da_log_next(da_log *log, const da_monitor *monitor, da_cut_rows *rows, da_error *err) {

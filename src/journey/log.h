@@ -27,6 +27,8 @@ typedef struct da_log da_log;
 da_status da_log_open(da_db *db, const da_impressions *impressions, const da_monitor *monitor, da_log **log, da_error *err) DA_MUST_CHECK;
 /* All campaigns of the log; valid until close. */
 const da_names *da_log_campaigns(const da_log *log);
+/* All values of a feature that is a category, the empty one for missing first; none of a number. */
+da_names da_log_feature_values(const da_log *log, uint32_t feature);
 /* The next rows, valid until the next call; n = 0 at the end. */
 da_status da_log_next(da_log *log, const da_monitor *monitor, da_cut_rows *rows, da_error *err) DA_MUST_CHECK;
 void da_log_close(da_log *log); /* NULL allowed */

@@ -17,7 +17,7 @@ _Static_assert(sizeof(da_pack_header) + DA_PACK_MAX_SECTIONS * sizeof(da_pack_en
 
 size_t da_pack_item_bytes(uint32_t type) {
   static const uint8_t item_bytes[DA_PACK_N_TYPES] = {
-      [DA_PACK_U8] = 1, [DA_PACK_U32] = 4, [DA_PACK_U64] = 8, [DA_PACK_I64] = 8, [DA_PACK_F64] = 8};
+      [DA_PACK_U8] = 1, [DA_PACK_U32] = 4, [DA_PACK_U64] = 8, [DA_PACK_I64] = 8, [DA_PACK_F64] = 8, [DA_PACK_F32] = 4};
   return type < DA_PACK_N_TYPES ? item_bytes[type] : 0;
 }
 

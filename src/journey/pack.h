@@ -25,6 +25,7 @@ typedef enum {
   DA_PACK_U64,
   DA_PACK_I64,
   DA_PACK_F64,
+  DA_PACK_F32,
   DA_PACK_N_TYPES,
 } da_pack_type;
 

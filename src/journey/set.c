@@ -2,12 +2,14 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "journey/pack.h"
+#include "store/feature.h"
 
 /* ---- The invariants ---- */
 
@@ -103,6 +105,34 @@ static da_status check_users(const da_journeys *set, da_error *err) {
   return DA_OK;
 }
 
+static da_status check_values(const da_feature *feature, da_error *err) {
+  const da_names *values = &feature->values;
+  if (values->n == 0 || values->items[0].length != 0)
+    return da_fail(err, DA_ERR_DATA, "expected the empty value first among those of feature '%.*s' but found another",
+                   (int)feature->name.length, feature->name.data);
+  for (size_t i = 1; i < values->n; i++) {
+    if (da_slice_compare(values->items[i - 1], values->items[i]) >= 0)
+      return da_fail(err, DA_ERR_DATA, "expected the values of feature '%.*s' in byte order but value %zu is not above the one before",
+                     (int)feature->name.length, feature->name.data, i);
+  }
+  return DA_OK;
+}
+
+static da_status check_features(const da_journeys *set, da_error *err) {
+  for (uint32_t f = 0; f < set->n_features; f++) {
+    const da_feature *feature = &set->features[f];
+    if (!feature->code) continue;
+    DA_TRY(check_values(feature, err));
+    const uint64_t n = feature->of_user ? set->n_journeys : set->n_touches;
+    uint32_t highest = 0;
+    for (uint64_t i = 0; i < n; i++) highest = feature->code[i] > highest ? feature->code[i] : highest;
+    if (highest >= feature->values.n)
+      return da_fail(err, DA_ERR_DATA, "expected cells of feature '%.*s' below %zu but found %" PRIu32, (int)feature->name.length,
+                     feature->name.data, feature->values.n, highest);
+  }
+  return DA_OK;
+}
+
 da_status da_journeys_check(const da_journeys *set, da_error *err) {
   DA_TRY(check_bounds(set->first_touch, set->n_journeys, set->n_touches, "the bounds of journeys", err));
   DA_TRY(check_bounds(set->first_journey, set->n_users, set->n_journeys, "the bounds of users", err));
@@ -110,6 +140,7 @@ da_status da_journeys_check(const da_journeys *set, da_error *err) {
   DA_TRY(check_flags(set, err));
   DA_TRY(check_times(set, err));
   DA_TRY(check_conversions(set, err));
+  DA_TRY(check_features(set, err));
   return check_users(set, err);
 }
 
@@ -154,6 +185,15 @@ static da_status take_texts(const da_pack *pack, const char *end_name, const cha
   return DA_OK;
 }
 
+/* The texts as slices; the caller owns *slices even when it fails. */
+static da_status slice_texts(const uint64_t *ends, const char *text, size_t n, const char *what, da_slice **slices, da_error *err) {
+  DA_TRY(check_texts(ends, text, n, what, err));
+  *slices = da_mem_alloc(n, sizeof **slices);
+  if (!*slices) return da_mem_fail(err, n, sizeof **slices, what);
+  for (size_t i = 0; i < n; i++) (*slices)[i] = (da_slice){text + ends[i], ends[i + 1] - ends[i]};
+  return DA_OK;
+}
+
 static da_status take_names(const da_pack *pack, da_journeys *set, da_error *err) {
   uint64_t n_ends;
   if (!da_pack_find(pack, "name_end", DA_PACK_U64, &n_ends) || n_ends == 0 || n_ends > UINT32_MAX) {
@@ -163,10 +203,7 @@ static da_status take_names(const da_pack *pack, da_journeys *set, da_error *err
   const uint64_t *ends;
   const char *text;
   DA_TRY(take_texts(pack, "name_end", "name_text", n, &ends, &text, err));
-  DA_TRY(check_texts(ends, text, n, "campaign", err));
-  set->name_slices = da_mem_alloc(n, sizeof *set->name_slices);
-  if (!set->name_slices) return da_mem_fail(err, n, sizeof *set->name_slices, "the campaigns' names");
-  for (size_t i = 0; i < n; i++) set->name_slices[i] = (da_slice){text + ends[i], ends[i + 1] - ends[i]};
+  DA_TRY(slice_texts(ends, text, n, "campaign", &set->name_slices, err));
   set->campaigns = (da_names){.items = set->name_slices, .n = n};
   return DA_OK;
 }
@@ -177,6 +214,60 @@ static da_status take_users(const da_pack *pack, da_journeys *set, da_error *err
   set->uid_int = items;
   if (set->uid_int) return DA_OK;
   return take_texts(pack, "uid_end", "uid_text", set->n_users, &set->uid_end, &set->uid_text, err);
+}
+
+/* The values of all features, of which feature f has n_values[f]; their slices are the set's. */
+static da_status take_values(const da_pack *pack, const uint64_t *n_values, da_journeys *set, da_error *err) {
+  uint64_t n_ends;
+  if (!da_pack_find(pack, "feature_value_end", DA_PACK_U64, &n_ends) || n_ends == 0)
+    return da_fail(err, DA_ERR_DATA, "expected the values of features in section feature_value_end but found none");
+  const uint64_t n = n_ends - 1, *ends;
+  uint64_t first = 0;
+  const char *text;
+  DA_TRY(take_texts(pack, "feature_value_end", "feature_value_text", n, &ends, &text, err));
+  DA_TRY(slice_texts(ends, text, n, "a feature's value", &set->feature_slices, err));
+  for (uint32_t f = 0; f < set->n_features; f++) {
+    if (n_values[f] > n - first) return da_fail(err, DA_ERR_DATA, "expected %" PRIu64 " values of features but found more", n);
+    set->feature_items[f].values = (da_names){set->feature_slices + first, n_values[f]};
+    first += n_values[f];
+  }
+  return DA_OK;
+}
+
+static da_status take_feature_cells(const da_pack *pack, uint32_t f, da_journeys *set, da_error *err) {
+  da_feature *feature = &set->feature_items[f];
+  const uint64_t n = feature->of_user ? set->n_journeys : set->n_touches;
+  char name[DA_PACK_NAME_BYTES];
+  const void *items;
+  snprintf(name, sizeof name, "feature_%u", f);
+  DA_TRY(take_if_there(pack, name, DA_PACK_F32, n, &items, err));
+  feature->number = items;
+  if (items) return DA_OK;
+  DA_TRY(take(pack, name, DA_PACK_U32, n, &items, err));
+  feature->code = items;
+  return DA_OK;
+}
+
+static da_status take_features(const da_pack *pack, da_journeys *set, da_error *err) {
+  uint64_t n, n_ends;
+  const uint8_t *flags = da_pack_find(pack, "feature_flags", DA_PACK_U8, &n);
+  if (!flags) return DA_OK;
+  if (n > DA_MAX_FEATURES) return da_fail(err, DA_ERR_DATA, "expected at most %d features but found %" PRIu64, DA_MAX_FEATURES, n);
+  const uint64_t *ends = da_pack_find(pack, "feature_name_end", DA_PACK_U64, &n_ends);
+  if (!ends || n_ends != n + 1) return da_fail(err, DA_ERR_DATA, "expected %" PRIu64 " names of features but found another number", n);
+  const char *text;
+  const void *n_values;
+  DA_TRY(take_texts(pack, "feature_name_end", "feature_name_text", n, &ends, &text, err));
+  DA_TRY(check_texts(ends, text, n, "feature", err));
+  DA_TRY(take(pack, "feature_n_values", DA_PACK_U64, n, &n_values, err));
+  set->features = set->feature_items = da_mem_calloc(n, sizeof *set->feature_items);
+  if (!set->features) return da_mem_fail(err, n, sizeof *set->features, "the features");
+  set->n_features = (uint32_t)n;
+  for (uint32_t f = 0; f < n; f++) {
+    set->feature_items[f] = (da_feature){.name = {text + ends[f], ends[f + 1] - ends[f]}, .of_user = flags[f] & 1};
+    DA_TRY(take_feature_cells(pack, f, set, err));
+  }
+  return take_values(pack, n_values, set, err);
 }
 
 /* Points the set at the sections; after this every array has the length that the set's counts say. */
@@ -200,6 +291,7 @@ static da_status take_sections(const da_pack *pack, da_journeys *set, da_error *
   set->conversion_us = items;
   DA_TRY(take_numbers(pack, set, err));
   DA_TRY(take_names(pack, set, err));
+  DA_TRY(take_features(pack, set, err));
   return take_users(pack, set, err);
 }
 
@@ -240,17 +332,22 @@ static void release(const void *items, uint64_t begin, uint64_t end, size_t item
   if (first < last) madvise((void *)first, last - first, MADV_DONTNEED);
 }
 
-uint64_t da_journey_user(const da_journeys *set, uint64_t journey) {
-  uint64_t low = 0, high = set->n_users;
+/* The interval of first[0 .. n] that holds a position. */
+static uint64_t bisect(const uint64_t *first, uint64_t n, uint64_t position) {
+  uint64_t low = 0, high = n;
   while (high - low > 1) {
     uint64_t middle = low + (high - low) / 2;
-    if (set->first_journey[middle] <= journey)
+    if (first[middle] <= position)
       low = middle;
     else
       high = middle;
   }
   return low;
 }
+
+uint64_t da_journey_user(const da_journeys *set, uint64_t journey) { return bisect(set->first_journey, set->n_users, journey); }
+
+uint64_t da_journey_of_touch(const da_journeys *set, uint64_t touch) { return bisect(set->first_touch, set->n_journeys, touch); }
 
 static void release_users(const da_journeys *set, uint64_t begin, uint64_t end) {
   release(set->first_journey, begin, end, sizeof *set->first_journey);
@@ -269,10 +366,18 @@ void da_journeys_release(const da_journeys *set, uint64_t begin, uint64_t end) {
   release(set->time_us, set->first_touch[begin], set->first_touch[end], sizeof *set->time_us);
   release(set->first_touch, begin, end, sizeof *set->first_touch);
   release(set->flags, begin, end, sizeof *set->flags);
+  for (uint32_t f = 0; f < set->n_features; f++) {
+    const da_feature *feature = &set->features[f];
+    const void *cells = feature->code ? (const void *)feature->code : feature->number;
+    const bool of_user = feature->of_user;
+    release(cells, of_user ? begin : set->first_touch[begin], of_user ? end : set->first_touch[end], sizeof(uint32_t));
+  }
 }
 
 void da_journeys_close(da_journeys *set) {
   if (set->mapping) munmap(set->mapping, set->mapping_bytes);
   da_mem_free(set->name_slices);
+  da_mem_free(set->feature_items);
+  da_mem_free(set->feature_slices);
   *set = (da_journeys){0};
 }

@@ -12,10 +12,12 @@
  *
  * Invariants: every journey has at least one touch, every user at least one journey; users ascend by uid (text: in byte order);
  * a user's journeys are in time order and in one set (unless the split is by time or column); times lie within the log, and a
- * conversion is not before its journey's last touch. 12 bytes a touch, 9 a journey, 8 + uid a user.
+ * conversion is not before its journey's last touch. 12 bytes a touch, 9 a journey, 8 + uid a user; 4 for each cell of a feature.
  *
  * The file is a pack (journey/pack.h) with these arrays as its sections, by their names here; the names of the campaigns are
- * `name_end` and `name_text`, the single numbers `log_us`, `n_unattributed` and `unattributed_value`. */
+ * `name_end` and `name_text`, the single numbers `log_us`, `n_unattributed` and `unattributed_value`. With features: their cells are
+ * `feature_0`, `feature_1` ..., their kinds `feature_flags` (bit 0: of the user), their names `feature_name_end` and `feature_name_text`,
+ * and the values of all of them, one list behind the other, `feature_n_values`, `feature_value_end` and `feature_value_text`. */
 #ifndef DA_JOURNEY_SET_H
 #define DA_JOURNEY_SET_H
 
@@ -29,6 +31,15 @@
 
 enum { DA_SET_TRAIN, DA_SET_VAL, DA_SET_TEST, DA_N_SETS };
 enum { DA_JOURNEY_CONVERTED = 1 };
+
+/* What columns.touch_features and columns.user_features told of journeys: a cell a touch or, of users, a cell a journey. */
+typedef struct {
+  da_slice name;
+  bool of_user;         /* what the user's rows up to the journey's end said last */
+  const uint32_t *code; /* of a category: index into values; NULL: a number */
+  const float *number;  /* NaN: missing */
+  da_names values;      /* in byte order; the first is the empty one, which stands for missing */
+} da_feature;
 
 typedef struct {
   uint64_t n_touches, n_journeys, n_users, n_conversions;
@@ -47,10 +58,14 @@ typedef struct {
   const uint64_t *uid_end;          /* text uids: [n_users + 1] offsets into uid_text; NULL otherwise */
   const char *uid_text;
   da_names campaigns; /* names in byte order; index = rank */
-  uint64_t checksum;  /* of the file's content: names this set in models and manifests */
-  void *mapping;      /* private to set.c */
+  uint32_t n_features;
+  const da_feature *features; /* [n_features] */
+  uint64_t checksum;          /* of the file's content: names this set in models and manifests */
+  void *mapping;              /* private to set.c */
   size_t mapping_bytes;
-  da_slice *name_slices; /* private to set.c */
+  da_slice *name_slices; /* private to set.c, like the next two */
+  da_feature *feature_items;
+  da_slice *feature_slices;
 } da_journeys;
 
 static inline bool da_journey_converted(const da_journeys *set, uint64_t journey) { return set->flags[journey] & DA_JOURNEY_CONVERTED; }
@@ -64,8 +79,9 @@ static inline da_slice da_user_text(const da_journeys *set, uint64_t user) {
   return (da_slice){set->uid_text + set->uid_end[user], set->uid_end[user + 1] - set->uid_end[user]};
 }
 
-/* The user of a journey, found by bisection. */
+/* The user of a journey, and the journey of a touch, found by bisection. */
 uint64_t da_journey_user(const da_journeys *set, uint64_t journey);
+uint64_t da_journey_of_touch(const da_journeys *set, uint64_t touch);
 
 /* Maps a packed file (da_bucket_local gives its path). Hostile until checked: sizes, bounds, order and checksum are verified; DA_ERR_DATA. */
 da_status da_journeys_open(const char *path, da_journeys *set, da_error *err) DA_MUST_CHECK;

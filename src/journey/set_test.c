@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "journey/pack.h"
 #include "journey/set_write.h"
+#include "support/features.h"
 #include "support/folder.h"
 #include "support/journeys.h"
 
@@ -34,6 +35,13 @@ static void write_users(da_set_writer *writer, const da_journeys *set, da_error 
           .conversion_us = set->time_us[last] + (int64_t)(last % 3),
       };
       if (journey.converted) journey.value = set->value[conversion++];
+      const uint32_t *features[DA_MAX_FEATURES];
+      for (uint32_t f = 0; f < set->n_features; f++) {
+        const da_feature *feature = &set->features[f];
+        const void *cells = feature->code ? (const void *)feature->code : feature->number;
+        features[f] = (const uint32_t *)cells + (feature->of_user ? j : set->first_touch[j]);
+      }
+      journey.features = features;
       assert_ok(da_set_writer_journey(writer, &journey, err), *err);
     }
   }
@@ -44,7 +52,10 @@ static void write_set(const char *path, const da_journeys *set, const da_set_sha
   da_set_writer writer;
   assert_ok(da_set_writer_open(path, shape, &writer, &err), err);
   write_users(&writer, set, &err);
+  da_names values[DA_MAX_FEATURES];
+  for (uint32_t f = 0; f < set->n_features; f++) values[f] = set->features[f].values;
   const da_set_ending ending = {.campaigns = set->campaigns,
+                                .feature_values = values,
                                 .log_start_us = set->log_start_us - 5,
                                 .log_end_us = set->log_end_us + 5,
                                 .n_unattributed = 3,
@@ -376,6 +387,79 @@ static void without_memory_there_is_a_sentence(void **state) {
   folder_remove(folder);
 }
 
+static const da_feature_column feature_columns[N_TEST_FEATURES] = {
+    {"device", false, false}, {"bid", false, true}, {"region", true, false}, {"age", true, true}};
+
+static void features_come_back_and_are_checked(void **state) {
+  (void)state;
+  da_error err = {0};
+  char *folder = folder_make();
+  const char *path = folder_path(folder, "journeys.pack");
+  test_journeys *made = journeys_random(8, 500, 6, 5);
+  test_features *features = features_draw(made, 3);
+  da_set_shape shape = plain_shape;
+  shape.n_features = N_TEST_FEATURES, shape.features = feature_columns;
+  write_set(path, &made->set, &shape);
+  da_journeys found;
+  assert_ok(da_journeys_open(path, &found, &err), err);
+  assert_same(&found, &made->set);
+  assert_int_equal(found.n_features, N_TEST_FEATURES);
+  da_journeys_release(&found, 0, found.n_journeys); /* they are there again when asked for */
+  for (int f = 0; f < N_TEST_FEATURES; f++) {
+    const da_feature *a = &found.features[f], *b = &made->set.features[f];
+    const uint64_t n = b->of_user ? made->set.n_journeys : made->set.n_touches;
+    assert_int_equal(da_slice_compare(a->name, b->name), 0);
+    assert_int_equal(a->of_user, b->of_user);
+    if (b->code) assert_memory_equal(a->code, b->code, n * sizeof *b->code);
+    if (b->number) assert_memory_equal(a->number, b->number, n * sizeof *b->number);
+    assert_int_equal(a->values.n, b->values.n);
+    for (size_t i = 0; i < b->values.n; i++) assert_int_equal(da_slice_compare(a->values.items[i], b->values.items[i]), 0);
+  }
+  da_journeys_close(&found);
+  features->code[DEVICE][7] = 4;
+  assert_fails_with(da_journeys_check(&made->set, &err), DA_ERR_DATA, err, "cells of feature 'device' below 4 but found 4");
+  features->code[DEVICE][7] = 3;
+  assert_ok(da_journeys_check(&made->set, &err), err);
+  features->items[REGION].values = (da_names){test_regions + 1, 2};
+  assert_fails_with(da_journeys_check(&made->set, &err), DA_ERR_DATA, err, "empty value first among those of feature 'region'");
+  features_free(features);
+  journeys_free(made);
+  folder_remove(folder);
+}
+
+/* Packs with features, changed at random and sealed again: what opens keeps the invariants. */
+static void packs_with_features_that_were_changed(void **state) {
+  (void)state;
+  char *folder = folder_make();
+  const char *path = folder_path(folder, "journeys.pack");
+  test_journeys *made = journeys_random(8, 30, 4, 5);
+  test_features *features = features_draw(made, 3);
+  da_set_shape shape = plain_shape;
+  shape.n_features = N_TEST_FEATURES, shape.features = feature_columns;
+  write_set(path, &made->set, &shape);
+  size_t n_bytes;
+  unsigned char *bytes = folder_read(path, &n_bytes);
+  unsigned char *changed = malloc(n_bytes);
+  da_random random;
+  da_random_init(&random, 6, 0);
+  for (int round = 0; round < 2000; round++) {
+    da_error err = {0};
+    da_journeys found;
+    memcpy(changed, bytes, n_bytes);
+    for (uint64_t n = 1 + da_random_below(&random, 3); n; n--)
+      changed[da_random_below(&random, n_bytes)] = (unsigned char)da_random_next(&random);
+    if (!seal(changed, n_bytes)) continue;
+    folder_write(path, changed, n_bytes);
+    if (da_journeys_open(path, &found, &err) != DA_OK) continue;
+    assert_ok(da_journeys_check(&found, &err), err);
+    da_journeys_close(&found);
+  }
+  free(bytes), free(changed);
+  features_free(features);
+  journeys_free(made);
+  folder_remove(folder);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_set_comes_back),
@@ -386,6 +470,8 @@ int main(void) {
       cmocka_unit_test(packs_changed_and_sealed_again_never_do_harm),
       cmocka_unit_test(other_files_are_sentences),
       cmocka_unit_test(without_memory_there_is_a_sentence),
+      cmocka_unit_test(features_come_back_and_are_checked),
+      cmocka_unit_test(packs_with_features_that_were_changed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

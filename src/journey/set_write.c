@@ -1,5 +1,8 @@
 #include "journey/set_write.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* ---- The streams ---- */
 
 static da_status add_streams(da_set_writer *writer, da_error *err) {
@@ -23,6 +26,11 @@ static da_status add_streams(da_set_writer *writer, da_error *err) {
   };
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
     if (sections[i].wanted) DA_TRY(da_pack_add(&writer->pack, sections[i].name, sections[i].type, sections[i].stream, err));
+  }
+  for (uint32_t f = 0; f < shape->n_features; f++) {
+    char name[DA_PACK_NAME_BYTES];
+    snprintf(name, sizeof name, "feature_%u", f);
+    DA_TRY(da_pack_add(&writer->pack, name, shape->features[f].is_number ? DA_PACK_F32 : DA_PACK_U32, &writer->features[f], err));
   }
   return DA_OK;
 }
@@ -73,6 +81,10 @@ da_status da_set_writer_journey(da_set_writer *writer, const da_cut_journey *jou
   DA_TRY(da_pack_append_bytes(writer->campaign, journey->campaign, journey->n * sizeof *journey->campaign, err));
   DA_TRY(da_pack_append_bytes(writer->time_us, journey->time_us, journey->n * sizeof *journey->time_us, err));
   DA_TRY(da_pack_append_u8(writer->flags, (uint8_t)(set_for_now(writer, journey) << 1 | journey->converted), err));
+  for (uint32_t f = 0; f < writer->shape.n_features; f++) {
+    const uint64_t n = writer->shape.features[f].of_user ? 1 : journey->n;
+    DA_TRY(da_pack_append_bytes(writer->features[f], journey->features[f], n * sizeof *journey->features[f], err));
+  }
   if (journey->converted && writer->value) DA_TRY(da_pack_append_f64(writer->value, journey->value, err));
   if (journey->converted && writer->conversion_us) DA_TRY(da_pack_append_i64(writer->conversion_us, journey->conversion_us, err));
   if (writer->shape.split == DA_SPLIT_TIME)
@@ -129,6 +141,39 @@ static da_status edit_flags(void *context, void *items, size_t n, uint64_t first
   return DA_OK;
 }
 
+/* Behind those that are there already. */
+static da_status append_names(da_pack_stream *ends, da_pack_stream *text, const da_names *names, da_error *err) {
+  for (size_t i = 0; i < names->n; i++) {
+    DA_TRY(da_pack_append_bytes(text, names->items[i].data, names->items[i].length, err));
+    DA_TRY(da_pack_append_u64(ends, text->spool.n_bytes, err));
+  }
+  return DA_OK;
+}
+
+/* What the cells of features mean. */
+static da_status append_features(da_set_writer *writer, const da_set_ending *ending, da_error *err) {
+  const uint32_t n = writer->shape.n_features;
+  da_pack_stream *flags, *name_end, *name_text, *n_values, *value_end, *value_text;
+  if (n == 0) return DA_OK;
+  DA_TRY(da_pack_add(&writer->pack, "feature_flags", DA_PACK_U8, &flags, err));
+  DA_TRY(da_pack_add(&writer->pack, "feature_name_end", DA_PACK_U64, &name_end, err));
+  DA_TRY(da_pack_add(&writer->pack, "feature_name_text", DA_PACK_U8, &name_text, err));
+  DA_TRY(da_pack_add(&writer->pack, "feature_n_values", DA_PACK_U64, &n_values, err));
+  DA_TRY(da_pack_add(&writer->pack, "feature_value_end", DA_PACK_U64, &value_end, err));
+  DA_TRY(da_pack_add(&writer->pack, "feature_value_text", DA_PACK_U8, &value_text, err));
+  DA_TRY(da_pack_append_u64(name_end, 0, err));
+  DA_TRY(da_pack_append_u64(value_end, 0, err));
+  for (uint32_t f = 0; f < n; f++) {
+    const da_feature_column *feature = &writer->shape.features[f];
+    const da_slice name = {feature->name, strlen(feature->name)};
+    DA_TRY(da_pack_append_u8(flags, feature->of_user, err));
+    DA_TRY(append_names(name_end, name_text, &(da_names){&name, 1}, err));
+    DA_TRY(da_pack_append_u64(n_values, ending->feature_values[f].n, err));
+    DA_TRY(append_names(value_end, value_text, &ending->feature_values[f], err));
+  }
+  return DA_OK;
+}
+
 static da_status append_ends(da_set_writer *writer, const da_set_ending *ending, da_error *err) {
   DA_TRY(da_pack_append_u64(writer->first_touch, writer->n_touches, err));
   DA_TRY(da_pack_append_u64(writer->first_journey, writer->n_journeys, err));
@@ -137,17 +182,15 @@ static da_status append_ends(da_set_writer *writer, const da_set_ending *ending,
   DA_TRY(da_pack_add(&writer->pack, "name_end", DA_PACK_U64, &name_end, err));
   DA_TRY(da_pack_add(&writer->pack, "name_text", DA_PACK_U8, &name_text, err));
   DA_TRY(da_pack_append_u64(name_end, 0, err));
-  for (size_t i = 0; i < ending->campaigns.n; i++) {
-    DA_TRY(da_pack_append_bytes(name_text, ending->campaigns.items[i].data, ending->campaigns.items[i].length, err));
-    DA_TRY(da_pack_append_u64(name_end, name_text->spool.n_bytes, err));
-  }
+  DA_TRY(append_names(name_end, name_text, &ending->campaigns, err));
   DA_TRY(da_pack_add(&writer->pack, "log_us", DA_PACK_I64, &log_us, err));
   DA_TRY(da_pack_append_i64(log_us, ending->log_start_us, err));
   DA_TRY(da_pack_append_i64(log_us, ending->log_end_us, err));
   DA_TRY(da_pack_add(&writer->pack, "n_unattributed", DA_PACK_U64, &n_unattributed, err));
   DA_TRY(da_pack_append_u64(n_unattributed, ending->n_unattributed, err));
   DA_TRY(da_pack_add(&writer->pack, "unattributed_value", DA_PACK_F64, &unattributed_value, err));
-  return da_pack_append_f64(unattributed_value, ending->unattributed_value, err);
+  DA_TRY(da_pack_append_f64(unattributed_value, ending->unattributed_value, err));
+  return append_features(writer, ending, err);
 }
 
 da_status da_set_writer_finish(da_set_writer *writer, const da_set_ending *ending, da_error *err) {

@@ -21,12 +21,15 @@ typedef struct {
   da_split_by split;
   double fractions[3];
   uint64_t seed;
+  uint32_t n_features;
+  const da_feature_column *features; /* [n_features]; must outlive the writer */
 } da_set_shape;
 
 typedef struct {
   da_set_shape shape;
   da_pack_writer pack;
   da_pack_stream *campaign, *time_us, *first_touch, *flags, *value, *conversion_us, *first_journey, *uid_int, *uid_end, *uid_text;
+  da_pack_stream *features[DA_MAX_FEATURES];
   uint64_t n_touches, n_journeys, n_users;
   uint64_t split_seed;
   uint8_t user_set; /* by user: where the user's journeys go */
@@ -47,6 +50,7 @@ typedef struct {
   int64_t log_start_us, log_end_us;
   uint64_t n_unattributed;
   double unattributed_value;
+  const da_names *feature_values; /* [n_features], as da_log_feature_values gives them */
 } da_set_ending;
 
 da_status da_set_writer_finish(da_set_writer *writer, const da_set_ending *ending, da_error *err) DA_MUST_CHECK;

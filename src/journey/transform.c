@@ -122,83 +122,84 @@ bool da_transforms_move_end(const da_transforms *transforms) {
 
 /* ---- Applying them ---- */
 
-static uint64_t keep_exposure(uint32_t *campaign, int64_t *time_us, uint64_t n) {
+/* Touch `from` takes the place of an earlier one. */
+static void move_touch(da_path *path, uint64_t from, uint64_t to) {
+  path->campaign[to] = path->campaign[from];
+  path->time_us[to] = path->time_us[from];
+  for (uint32_t f = 0; f < path->n_features; f++) path->features[f][to] = path->features[f][from];
+}
+
+static void keep_exposure(da_path *path) {
   uint64_t kept = 1;
-  for (uint64_t i = 1; i < n; i++) {
-    if (campaign[i] == campaign[kept - 1]) continue;
-    campaign[kept] = campaign[i];
-    time_us[kept++] = time_us[i];
-  }
-  return kept;
+  for (uint64_t i = 1; i < path->n; i++)
+    if (path->campaign[i] != path->campaign[kept - 1]) move_touch(path, i, kept++);
+  path->n = kept;
 }
 
 /* Keeps the first touch of each campaign and counts all of them. */
-static uint64_t keep_first(da_transforms *transforms, uint32_t *campaign, int64_t *time_us, uint64_t n) {
+static void keep_first(da_transforms *transforms, da_path *path) {
   uint64_t kept = 0, pass = ++transforms->pass;
-  for (uint64_t i = 0; i < n; i++) {
-    uint32_t c = campaign[i];
+  for (uint64_t i = 0; i < path->n; i++) {
+    uint32_t c = path->campaign[i];
     if (transforms->last_seen[c] == pass) {
       transforms->count[c]++;
       continue;
     }
     transforms->last_seen[c] = pass;
     transforms->count[c] = 1;
-    campaign[kept] = c;
-    time_us[kept++] = time_us[i];
+    move_touch(path, i, kept++);
   }
-  return kept;
+  path->n = kept;
 }
 
-static da_status name_with_number(da_transforms *transforms, uint32_t *campaign, uint64_t n, da_error *err) {
-  for (uint64_t i = 0; i < n; i++)
-    DA_TRY(da_frequency_code(transforms->frequency, campaign[i], transforms->count[campaign[i]], &campaign[i], err));
+static da_status name_with_number(da_transforms *transforms, da_path *path, da_error *err) {
+  for (uint64_t i = 0; i < path->n; i++) {
+    uint32_t *campaign = &path->campaign[i];
+    DA_TRY(da_frequency_code(transforms->frequency, *campaign, transforms->count[*campaign], campaign, err));
+  }
   return DA_OK;
 }
 
-static uint64_t remove_everywhere(uint32_t removed, uint32_t *campaign, int64_t *time_us, uint64_t n) {
+static void remove_everywhere(uint32_t removed, da_path *path) {
   uint64_t n_others = 0;
-  for (uint64_t i = 0; i < n; i++) n_others += campaign[i] != removed;
-  if (n_others == 0) return n;
+  for (uint64_t i = 0; i < path->n; i++) n_others += path->campaign[i] != removed;
+  if (n_others == 0) return;
   uint64_t kept = 0;
-  for (uint64_t i = 0; i < n; i++) {
-    if (campaign[i] == removed) continue;
-    campaign[kept] = campaign[i];
-    time_us[kept++] = time_us[i];
-  }
-  return kept;
+  for (uint64_t i = 0; i < path->n; i++)
+    if (path->campaign[i] != removed) move_touch(path, i, kept++);
+  path->n = kept;
 }
 
-static uint64_t remove_at_end(uint32_t removed, const uint32_t *campaign, uint64_t n) {
-  uint64_t kept = n;
-  while (kept && campaign[kept - 1] == removed) kept--;
-  return kept ? kept : n;
+static void remove_at_end(uint32_t removed, da_path *path) {
+  uint64_t kept = path->n;
+  while (kept && path->campaign[kept - 1] == removed) kept--;
+  if (kept) path->n = kept;
 }
 
-da_status da_transforms_apply(da_transforms *transforms, uint32_t *campaign, int64_t *time_us, uint64_t n, uint64_t *kept, da_error *err) {
+da_status da_transforms_apply(da_transforms *transforms, da_path *path, da_error *err) {
   for (size_t i = 0; i < transforms->n; i++) {
     const da_transform *transform = &transforms->items[i];
     switch (transform->kind) {
     case DA_TRANSFORM_EXPOSURE:
-      n = keep_exposure(campaign, time_us, n);
+      keep_exposure(path);
       break;
     case DA_TRANSFORM_FIRST:
-      n = keep_first(transforms, campaign, time_us, n);
+      keep_first(transforms, path);
       break;
     case DA_TRANSFORM_FREQUENCY:
-      n = keep_first(transforms, campaign, time_us, n);
-      DA_TRY(name_with_number(transforms, campaign, n, err));
+      keep_first(transforms, path);
+      DA_TRY(name_with_number(transforms, path, err));
       break;
     case DA_TRANSFORM_REMOVE_IF_NOT_ALL:
-      n = remove_everywhere(transform->campaign, campaign, time_us, n);
+      remove_everywhere(transform->campaign, path);
       break;
     case DA_TRANSFORM_REMOVE_IF_LAST_AND_NOT_ALL:
-      n = remove_at_end(transform->campaign, campaign, n);
+      remove_at_end(transform->campaign, path);
       break;
     case DA_TRANSFORM_UNIQUE:
     case DA_N_TRANSFORMS:
       break;
     }
   }
-  *kept = n;
   return DA_OK;
 }

@@ -21,6 +21,15 @@
 #include "store/config.h"
 #include "store/table.h"
 
+/* The touches of one journey, side by side in arrays that are changed in place. */
+typedef struct {
+  uint64_t n;
+  uint32_t *campaign;        /* [n] */
+  int64_t *time_us;          /* [n] */
+  uint32_t *const *features; /* [n_features] arrays of cells [n] (store/feature.h) */
+  uint32_t n_features;
+} da_path;
+
 typedef enum {
   DA_TRANSFORM_UNIQUE,
   DA_TRANSFORM_EXPOSURE,
@@ -55,8 +64,7 @@ void da_transforms_close(da_transforms *transforms); /* {0} allowed, and a secon
 /* True when a touch other than the last of a journey may become its last: then a conversion's moment must be kept apart. */
 bool da_transforms_move_end(const da_transforms *transforms);
 
-/* Changes the n > 0 touches of one journey in place; *kept of them are left. */
-da_status da_transforms_apply(da_transforms *transforms, uint32_t *campaign, int64_t *time_us, uint64_t n, uint64_t *kept,
-                              da_error *err) DA_MUST_CHECK;
+/* Applies them to a path of at least one touch. */
+da_status da_transforms_apply(da_transforms *transforms, da_path *path, da_error *err) DA_MUST_CHECK;
 
 #endif

@@ -19,14 +19,15 @@ static void apply(const char *texts[], size_t n_texts, const char *path, char *r
   const da_text_list list = {texts, n_texts};
   assert_ok(da_transforms_open(&list, &alphabet, NULL, &transforms, &err), err);
   uint32_t campaign[64];
-  uint64_t n = strlen(path), kept;
+  uint64_t n = strlen(path);
   for (uint64_t i = 0; i < n; i++) {
     campaign[i] = (uint32_t)(path[i] - 'A');
     times[i] = (int64_t)i;
   }
-  assert_ok(da_transforms_apply(&transforms, campaign, times, n, &kept, &err), err);
-  for (uint64_t i = 0; i < kept; i++) result[i] = (char)('A' + campaign[i]);
-  result[kept] = 0;
+  da_path left = {.n = n, .campaign = campaign, .time_us = times};
+  assert_ok(da_transforms_apply(&transforms, &left, &err), err);
+  for (uint64_t i = 0; i < left.n; i++) result[i] = (char)('A' + campaign[i]);
+  result[left.n] = 0;
   da_transforms_close(&transforms);
   da_transforms_close(&transforms);
 }
@@ -70,9 +71,10 @@ static void frequency_names_touches_with_their_number(void **state) {
   assert_ok(da_transforms_open(&list, &alphabet, NULL, &transforms, &err), err);
   uint32_t campaign[] = {3, 0, 1, 1, 2, 3, 2, 2}; /* D A B B C D C C -> D(2) A(1) B(2) C(3) */
   int64_t times[] = {0, 1, 2, 3, 4, 5, 6, 7};
-  uint64_t kept;
-  assert_ok(da_transforms_apply(&transforms, campaign, times, 8, &kept, &err), err);
-  assert_int_equal(kept, 4);
+  uint32_t device[] = {10, 11, 12, 13, 14, 15, 16, 17}, *const features[] = {device}; /* goes where its touch goes */
+  da_path path = {.n = 8, .campaign = campaign, .time_us = times, .features = features, .n_features = 1};
+  assert_ok(da_transforms_apply(&transforms, &path, &err), err);
+  assert_int_equal(path.n, 4);
   da_vocabulary vocabulary = {0};
   uint32_t *rank;
   assert_ok(da_frequency_names(transforms.frequency, &alphabet, &vocabulary, &rank, &err), err);
@@ -83,6 +85,7 @@ static void frequency_names_touches_with_their_number(void **state) {
     assert_int_equal(name.length, 4);
     assert_memory_equal(name.data, wanted[i], 4);
     assert_int_equal(times[i], wanted_times[i]);
+    assert_int_equal(device[i], 10 + wanted_times[i]);
   }
   da_mem_free(rank);
   da_vocabulary_free(&vocabulary);

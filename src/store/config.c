@@ -7,6 +7,7 @@
 #include <yaml.h>
 
 #include "store/config_keys.h"
+#include "store/feature.h"
 
 enum { MAX_FILE_BYTES = 1 << 20, MAX_LIST_ITEMS = 10000, MAX_PATH = 128, MAX_VALUE = 1 << 20 };
 
@@ -437,6 +438,9 @@ da_status da_config_check(const da_config *config, da_error *err) {
     return da_fail(err, DA_ERR_CONFIG, "expected split.by: column with split.column '%.80s' but found another; set split.by: column",
                    split->column);
   }
+  da_feature_wish features[DA_MAX_FEATURES];
+  uint32_t n_features;
+  DA_TRY(da_feature_wishes(&config->columns, features, &n_features, err));
   double ends = config->credit.position_weights[0] + config->credit.position_weights[1];
   if (ends > 1 + 1e-9) return da_fail(err, DA_ERR_CONFIG, "expected credit.position_weights to sum to at most 1 but found %.10g", ends);
   return DA_OK;

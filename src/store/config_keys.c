@@ -24,8 +24,9 @@ static const da_config_key keys[] = {
     {"columns.conversion", DA_KEY_TEXT, AT(columns.conversion), 0, 0, NULL, "whether a conversion followed"},
     {"columns.value", DA_KEY_TEXT, AT(columns.value), 0, 0, NULL, "what the conversion was worth"},
     {"columns.cost", DA_KEY_TEXT, AT(columns.cost), 0, 0, NULL, "what the touch cost"},
-    {"columns.touch_features", DA_KEY_LIST, AT(columns.touch_features), 0, 0, NULL, "columns that describe a touch"},
-    {"columns.user_features", DA_KEY_LIST, AT(columns.user_features), 0, 0, NULL, "columns that describe a user"},
+    {"columns.touch_features", DA_KEY_LIST, AT(columns.touch_features), 0, 0, NULL,
+     "columns that describe a touch; numbers or categories: device, \"zone(category)\", \"bid(number)\""},
+    {"columns.user_features", DA_KEY_LIST, AT(columns.user_features), 0, 0, NULL, "columns that describe a user, likewise"},
 
     {"journey.lookback_days", DA_KEY_NUMBER, AT(journey.lookback_days), 0, 36500, "0",
      "touches older than this before the last are left out; 0: none"},

@@ -156,9 +156,9 @@ static da_status open_table(struct da_raw_log *raw, da_raw_kind kind, const da_m
 typedef enum { UNUSED, OPTIONAL, REQUIRED } need;
 
 static const need needs[DA_N_RAW_KINDS][DA_N_ROLES] = {
-    [DA_RAW_IMPRESSIONS] = {REQUIRED, REQUIRED, REQUIRED, REQUIRED, OPTIONAL, OPTIONAL, UNUSED},
-    [DA_RAW_CONVERSIONS] = {REQUIRED, REQUIRED, UNUSED, UNUSED, OPTIONAL, UNUSED, UNUSED},
-    [DA_RAW_SPEND] = {UNUSED, UNUSED, REQUIRED, UNUSED, UNUSED, REQUIRED, UNUSED},
+    [DA_RAW_IMPRESSIONS] = {REQUIRED, REQUIRED, REQUIRED, REQUIRED, OPTIONAL, OPTIONAL, UNUSED, UNUSED},
+    [DA_RAW_CONVERSIONS] = {REQUIRED, REQUIRED, UNUSED, UNUSED, OPTIONAL, UNUSED, UNUSED, UNUSED},
+    [DA_RAW_SPEND] = {UNUSED, UNUSED, REQUIRED, UNUSED, UNUSED, REQUIRED, UNUSED, UNUSED},
 };
 
 static da_status map_columns(struct da_raw_log *raw, da_raw_kind kind, const da_monitor *monitor, da_error *err) {
@@ -174,7 +174,12 @@ static da_status map_columns(struct da_raw_log *raw, da_raw_kind kind, const da_
       da_monitor_note(monitor, DA_NOTE_INFO, "the column '%.80s' of %s is taken as %s", column->name, table->what,
                       da_role_name((da_role)role));
   }
-  if (kind != DA_RAW_IMPRESSIONS || !raw->config->split.column) return DA_OK;
+  if (kind != DA_RAW_IMPRESSIONS) return DA_OK;
+  da_feature_wish wishes[DA_MAX_FEATURES];
+  uint32_t n_features;
+  DA_TRY(da_feature_wishes(config, wishes, &n_features, err));
+  for (uint32_t f = 0; f < n_features; f++) DA_TRY(da_raw_table_add_feature(raw->db, table, &wishes[f], err));
+  if (!raw->config->split.column) return DA_OK;
   return da_raw_table_name(raw->db, table, DA_ROLE_SPLIT, "split.column", raw->config->split.column, err);
 }
 
@@ -201,7 +206,7 @@ static da_status unify_uids(struct da_raw_log *raw, da_error *err) {
 }
 
 static da_status set_relation(struct da_raw_log *raw, da_raw_kind kind, const da_monitor *monitor, da_text *sql, da_error *err) {
-  static const char *const names[DA_N_ROLES] = {"uid", "time_us", "campaign", "conversion", "value", "cost", "split"};
+  static const char *const names[DA_N_ROLES] = {"uid", "time_us", "campaign", "conversion", "value", "cost", "split", NULL};
   const da_raw_table *table = &raw->tables[kind];
   bool required[DA_N_ROLES];
   for (int role = 0; role < DA_N_ROLES; role++) required[role] = needs[kind][role] == REQUIRED && role != DA_ROLE_CONVERSION;
@@ -229,6 +234,16 @@ static da_status set_relations(struct da_raw_log *raw, const da_monitor *monitor
   if (out->has_conversions_table && !out->conversions_have_value)
     DA_TRY(add_constant(&out->conversions, "CAST(1 AS DOUBLE) AS value", err));
   return DA_OK;
+}
+
+static void set_features(const struct da_raw_log *raw, da_impressions *out) {
+  const da_raw_table *touches = &raw->tables[DA_RAW_IMPRESSIONS];
+  out->n_features = touches->n_features;
+  for (uint32_t f = 0; f < out->n_features; f++) {
+    const da_raw_cell *cell = &touches->cells[DA_N_ROLES + f];
+    out->features[f] = (da_feature_column){
+        .name = cell->column->name, .of_user = f >= raw->config->columns.touch_features.n, .is_number = cell->is_number};
+  }
 }
 
 static void set_facts(const struct da_raw_log *raw, da_impressions *out) {
@@ -289,6 +304,7 @@ da_status da_impressions_audit(da_db *db, da_impressions *impressions, const da_
   DA_TRY(da_raw_tables_check_currency(db, raw->tables, DA_N_RAW_KINDS, err));
   DA_TRY(unify_uids(raw, err));
   set_facts(raw, impressions);
+  set_features(raw, impressions);
   DA_TRY(set_relations(raw, monitor, impressions, err));
   return count_conversions(db, monitor, impressions, err);
 }

@@ -2,7 +2,7 @@
  *
  * raw/ (Parquet, CSV[.gz], JSON lines[.gz], one file, many, partitioned folders) or `source:` SQL
  *   -> uid (BIGINT or VARCHAR), time_us (BIGINT), campaign (VARCHAR), conversion (BOOLEAN)
- *      [, value DOUBLE][, cost DOUBLE][, split VARCHAR]
+ *      [, value DOUBLE][, cost DOUBLE][, split VARCHAR][, feature_0 VARCHAR or FLOAT, feature_1 ...]
  * Rows that miss uid, timestamp or campaign are left out and counted. Text files and queries are read once, into a table of the session
  * that spills when memory runs short; Parquet is read where it lies. */
 #ifndef DA_STORE_IMPRESSIONS_H
@@ -15,11 +15,14 @@
 #include "store/bucket.h"
 #include "store/config.h"
 #include "store/db.h"
+#include "store/feature.h"
 
 typedef struct {
   da_text fingerprint; /* files with sizes and times (or the SQL text), for resume and manifest; set by open, all else by audit */
   da_text relation;    /* SQL text usable as `FROM (...)`; has the columns above */
   bool uid_is_text;    /* otherwise BIGINT */
+  uint32_t n_features;
+  da_feature_column features[DA_MAX_FEATURES]; /* those of touches first; feature i is the relation's column feature_i */
   bool has_conversion; /* false: conversions come from raw/conversions.* alone, and the column is false throughout */
   bool has_value, has_cost, has_split;
   bool has_conversions_table; /* raw/conversions.*: see conversions below */

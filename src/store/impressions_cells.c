@@ -36,6 +36,7 @@ const char *da_raw_expected(da_role role) {
       [DA_ROLE_VALUE] = "a finite number",
       [DA_ROLE_COST] = "a finite number",
       [DA_ROLE_SPLIT] = "train, val or test",
+      [DA_ROLE_FEATURE] = "a number",
   };
   return expected[role];
 }
@@ -220,6 +221,14 @@ static void ask_number(const da_raw_cell *cell, da_questions *questions) {
   ask_how_many(cell, questions, is_text ? "$ <> '' AND " IS_NO_NUMBER : is_real ? "NOT isfinite($)" : "false");
 }
 
+/* A number, unless it must be a category: then as names are. */
+static void ask_feature(const da_raw_cell *cell, da_questions *questions) {
+  bool is_text = cell->class == DA_CLASS_TEXT, is_real = cell->class == DA_CLASS_REAL;
+  ask_how_many(cell, questions, is_text ? "$ = ''" : "false");
+  ask_how_many(cell, questions, is_text && cell->wanted != DA_FEATURE_CATEGORY ? "$ <> '' AND " IS_NO_NUMBER : "false");
+  ask_how_many(cell, questions, is_real ? "TRY_CAST($ AS BIGINT) = $" : "false");
+}
+
 /* What of a role needs a look at every cell. answers: of the plain questions, when they have been asked; NULL. */
 static void ask_other(da_raw_cell *cell, const int64_t *answers, da_questions *questions) {
   cell->first_other = questions->first + questions->n;
@@ -243,6 +252,9 @@ static void ask_other(da_raw_cell *cell, const int64_t *answers, da_questions *q
   case DA_ROLE_VALUE:
   case DA_ROLE_COST:
     ask_number(cell, questions);
+    break;
+  case DA_ROLE_FEATURE:
+    ask_feature(cell, questions);
     break;
   case DA_N_ROLES:
     break;
@@ -346,6 +358,23 @@ static void decide_number(da_raw_cell *cell, const int64_t *other) {
   set_bad(cell, is_text ? IS_NO_NUMBER : is_real ? "NOT isfinite($)" : "false", (uint64_t)other[N_ODD]);
 }
 
+static bool is_numeric(da_raw_class class) {
+  return class == DA_CLASS_INT || class == DA_CLASS_WIDE || class == DA_CLASS_DECIMAL || class == DA_CLASS_REAL;
+}
+
+/* A number that is none (NaN, infinity) is missing: so some writers say that there is no value. */
+static void decide_feature(da_raw_cell *cell, uint64_t n_present, const int64_t *other) {
+  bool is_text = cell->class == DA_CLASS_TEXT, reads_as_number = is_text && cell->is_guessed && n_present > 0 && other[N_ODD] == 0;
+  cell->is_number = cell->wanted == DA_FEATURE_OPEN ? is_numeric(cell->class) || reads_as_number : cell->wanted == DA_FEATURE_NUMBER;
+  if (!cell->is_number) {
+    bool is_whole = cell->class == DA_CLASS_REAL && (uint64_t)other[N_EXACT] == n_present;
+    set_value(cell, is_whole ? "CAST(CAST($ AS BIGINT) AS VARCHAR)" : "nullif(CAST($ AS VARCHAR), '')");
+    return;
+  }
+  set_value(cell, "CASE WHEN isfinite(TRY_CAST($ AS FLOAT)) THEN TRY_CAST($ AS FLOAT) END");
+  if (is_text) set_bad(cell, IS_NO_NUMBER, (uint64_t)other[N_ODD]);
+}
+
 /* The unit of most numbers; the larger one where two have as many. */
 static int find_unit(const int64_t *n_below) {
   int unit = SECONDS;
@@ -435,6 +464,9 @@ da_status da_raw_cell_decide(da_raw_cell *cell, uint64_t n_rows, const int64_t *
   case DA_ROLE_VALUE:
   case DA_ROLE_COST:
     decide_number(cell, mine);
+    break;
+  case DA_ROLE_FEATURE:
+    decide_feature(cell, n_present, mine);
     break;
   case DA_N_ROLES:
     break;

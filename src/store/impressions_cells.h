@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/feature.h"
 #include "store/impressions_columns.h"
 
 typedef enum {
@@ -38,13 +39,15 @@ typedef struct {
   da_role role;
   const da_raw_column *column;
   da_raw_class class;
+  da_feature_kind wanted;          /* of a feature: set it before asking */
   bool is_guessed;                 /* text of CSV or JSON: 7 may be a number; text in Parquet is meant as text */
   da_text cell;                    /* SQL of the cell; an empty text is an empty cell */
   size_t first_plain, first_other; /* where its answers begin */
   /* Set by da_raw_cell_decide. */
-  bool is_text;  /* of a uid: VARCHAR, otherwise BIGINT */
-  da_text value; /* SQL of the value; NULL where the cell is empty */
-  da_text bad;   /* SQL that is true for cells that make no sense; empty when the type has none */
+  bool is_text;   /* of a uid: VARCHAR, otherwise BIGINT */
+  bool is_number; /* of a feature: FLOAT, otherwise VARCHAR */
+  da_text value;  /* SQL of the value; NULL where the cell is empty */
+  da_text bad;    /* SQL that is true for cells that make no sense; empty when the type has none */
   uint64_t n_missing, n_bad;
   uint64_t n_early;        /* times so small, for their unit, that they lie around 1970 */
   bool has_range;          /* of a uid or time: the look at the data told the smallest and the largest value */

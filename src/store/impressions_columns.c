@@ -22,6 +22,7 @@ static const struct {
     [DA_ROLE_VALUE] = {"value", {"value", "conversion_value", "revenue", "order_value", "conversion_revenue"}},
     [DA_ROLE_COST] = {"cost", {"cost", "spend"}},
     [DA_ROLE_SPLIT] = {"split", {"split"}},
+    [DA_ROLE_FEATURE] = {"feature", {"feature"}},
 };
 
 static da_status add_column(da_raw_columns *columns, da_slice name, da_slice type, da_error *err) {
@@ -77,7 +78,7 @@ static const char *configured_name(const da_config_columns *config, da_role role
   return names[role];
 }
 
-static void print_found(const da_raw_columns *columns, da_text *out) {
+void da_raw_columns_print(const da_raw_columns *columns, da_text *out) {
   for (size_t i = 0; i < columns->n && out->length < 400; i++) da_text_printf(out, "%s%.60s", i ? ", " : "", columns->items[i].name);
   if (out->length >= 400) da_text_append(out, ", ...");
 }
@@ -100,7 +101,7 @@ static const char *likeliest(const da_raw_columns *columns, da_role role) {
 
 static da_status refuse_missing(const da_raw_columns *columns, da_role role, const char *wanted, const char *what, da_error *err) {
   da_text found = {0};
-  print_found(columns, &found);
+  da_raw_columns_print(columns, &found);
   const char *likely = likeliest(columns, role);
   da_status status =
       da_fail(err, DA_ERR_DATA, "expected a column '%.60s' (%s) in %s but found only: %s; name yours, perhaps --set columns.%s=%.60s",

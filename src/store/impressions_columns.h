@@ -24,7 +24,8 @@ typedef enum {
   DA_ROLE_CONVERSION,
   DA_ROLE_VALUE,
   DA_ROLE_COST,
-  DA_ROLE_SPLIT, /* only by its name in the config */
+  DA_ROLE_SPLIT,   /* only by its name in the config */
+  DA_ROLE_FEATURE, /* likewise, and there may be many */
   DA_N_ROLES
 } da_role;
 
@@ -34,6 +35,8 @@ const char *da_role_name(da_role role);
 /* The columns of `FROM reader`. */
 da_status da_raw_columns_read(da_db *db, const char *reader, da_raw_columns *columns, da_error *err) DA_MUST_CHECK;
 void da_raw_columns_free(da_raw_columns *columns); /* {0} allowed */
+/* "uid, time, channel", the first some hundred bytes: for messages. */
+void da_raw_columns_print(const da_raw_columns *columns, da_text *out);
 /* By its name, letters without case; NULL when there is none. */
 const da_raw_column *da_raw_columns_find(const da_raw_columns *columns, const char *name);
 

@@ -1,5 +1,6 @@
 #include "store/impressions_table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -16,9 +17,9 @@ da_status da_raw_table_open(da_db *db, const char *what, const da_raw_files *fil
 
 bool da_raw_table_has(const da_raw_table *table, da_role role) { return table->cells[role].column != NULL; }
 
-static da_status use_column(da_db *db, da_raw_table *table, da_role role, const da_raw_column *column, da_error *err) {
+static da_status use_column(da_db *db, da_raw_table *table, da_role role, const da_raw_column *column, da_raw_cell *cell, da_error *err) {
   bool is_guessed = table->files && table->files->format != DA_RAW_PARQUET;
-  DA_TRY(da_raw_cell_open(role, column, is_guessed, &table->cells[role], err));
+  DA_TRY(da_raw_cell_open(role, column, is_guessed, cell, err));
   if (!table->files || !column) return DA_OK;
   da_text lacking = {0};
   da_status status = da_raw_files_lacking(db, table->files, column->name, &lacking, err);
@@ -33,17 +34,41 @@ static da_status use_column(da_db *db, da_raw_table *table, da_role role, const 
 da_status da_raw_table_map(da_db *db, da_raw_table *table, const da_config_columns *config, da_role role, bool required, da_error *err) {
   const da_raw_column *column;
   DA_TRY(da_raw_columns_map(&table->columns, config, role, required, table->what, &column, err));
-  return use_column(db, table, role, column, err);
+  return use_column(db, table, role, column, &table->cells[role], err);
+}
+
+static da_status find_named(const da_raw_table *table, const char *key, const char *name, const da_raw_column **column, da_error *err) {
+  *column = da_raw_columns_find(&table->columns, name);
+  if (*column) return DA_OK;
+  da_text found = {0};
+  da_raw_columns_print(&table->columns, &found);
+  da_status status =
+      da_fail(err, DA_ERR_DATA, "expected the column '%.60s' of %s in %s but found only: %s", name, key, table->what, da_text_cstr(&found));
+  da_text_free(&found);
+  return status;
 }
 
 da_status da_raw_table_name(da_db *db, da_raw_table *table, da_role role, const char *key, const char *name, da_error *err) {
-  const da_raw_column *column = da_raw_columns_find(&table->columns, name);
-  if (column) return use_column(db, table, role, column, err);
-  return da_fail(err, DA_ERR_DATA, "expected the column '%.60s' of %s in %s but found none of that name", name, key, table->what);
+  const da_raw_column *column;
+  DA_TRY(find_named(table, key, name, &column, err));
+  return use_column(db, table, role, column, &table->cells[role], err);
+}
+
+da_status da_raw_table_add_feature(da_db *db, da_raw_table *table, const da_feature_wish *wish, da_error *err) {
+  const char *key = wish->of_user ? "columns.user_features" : "columns.touch_features";
+  const da_raw_column *column;
+  char name[256];
+  snprintf(name, sizeof name, "%.*s", (int)wish->name.length, wish->name.data);
+  DA_TRY(find_named(table, key, name, &column, err));
+  da_raw_cell *cell = &table->cells[DA_N_ROLES + table->n_features];
+  DA_TRY(use_column(db, table, DA_ROLE_FEATURE, column, cell, err));
+  cell->wanted = wish->kind;
+  table->n_features++;
+  return DA_OK;
 }
 
 void da_raw_table_free(da_raw_table *table) {
-  for (int role = 0; role < DA_N_ROLES; role++) da_raw_cell_free(&table->cells[role]);
+  for (int i = 0; i < DA_MAX_CELLS; i++) da_raw_cell_free(&table->cells[i]);
   da_raw_columns_free(&table->columns);
   da_text_free(&table->reader);
   *table = (da_raw_table){0};
@@ -51,7 +76,7 @@ void da_raw_table_free(da_raw_table *table) {
 
 /* ---- Looking at the data ---- */
 
-enum { MAX_QUESTIONS = 16 * DA_N_ROLES };
+enum { MAX_QUESTIONS = 16 * DA_MAX_CELLS };
 
 /* One row of integers. No question, no reading. */
 static da_status get_answers(da_db *db, const da_raw_table *table, const da_questions *questions, const da_monitor *monitor,
@@ -77,10 +102,10 @@ static da_status get_answers(da_db *db, const da_raw_table *table, const da_ques
 static da_status ask_all(da_db *db, da_raw_table *table, const da_monitor *monitor, int64_t answers[MAX_QUESTIONS], da_error *err) {
   da_questions first = {.n = 1};
   da_text_append(&first.sql, "count(*)");
-  for (int role = 0; role < DA_N_ROLES; role++) da_raw_cell_ask_first(&table->cells[role], &first);
+  for (int i = 0; i < DA_MAX_CELLS; i++) da_raw_cell_ask_first(&table->cells[i], &first);
   da_status status = get_answers(db, table, &first, monitor, answers, err);
   da_questions second = {.first = first.n};
-  for (int role = 0; status == DA_OK && role < DA_N_ROLES; role++) da_raw_cell_ask_more(&table->cells[role], answers, &second);
+  for (int i = 0; status == DA_OK && i < DA_MAX_CELLS; i++) da_raw_cell_ask_more(&table->cells[i], answers, &second);
   if (status == DA_OK) status = get_answers(db, table, &second, monitor, answers, err);
   da_text_free(&first.sql);
   da_text_free(&second.sql);
@@ -145,8 +170,8 @@ da_status da_raw_table_look(da_db *db, da_raw_table *table, const da_monitor *mo
   int64_t answers[MAX_QUESTIONS] = {0};
   DA_TRY(ask_all(db, table, monitor, answers, err));
   table->n_rows = (uint64_t)answers[0];
-  for (int role = 0; role < DA_N_ROLES; role++) {
-    da_raw_cell *cell = &table->cells[role];
+  for (int i = 0; i < DA_MAX_CELLS; i++) {
+    da_raw_cell *cell = &table->cells[i];
     DA_TRY(da_raw_cell_decide(cell, table->n_rows, answers, err));
     if (cell->n_bad) return refuse_bad(db, table, cell, err);
   }
@@ -165,6 +190,8 @@ void da_raw_table_relation(const da_raw_table *table, const char *const names[DA
                    names[role]);
     separator = ", ";
   }
+  for (uint32_t f = 0; f < table->n_features; f++)
+    da_text_printf(sql, "%s%s AS feature_%u", separator, da_text_cstr(&table->cells[DA_N_ROLES + f].value), f);
   da_text_printf(sql, " FROM %s", da_text_cstr(&table->reader));
   separator = " WHERE ";
   for (int role = 0; role < DA_N_ROLES; role++) {

@@ -45,7 +45,7 @@ static void columns_that_are_missing_or_in_doubt(void **state) {
        "expected one column for campaign in raw/ but found 'channel' and 'channel_name'; choose by --set columns.campaign=channel"},
       {"uid,timestamp,campaign,conversion,revenue,order_value\n", NULL, "choose by --set columns.value=revenue"},
       {HEAD, "columns.uid=nobody", "expected a column 'nobody' (uid)"},
-      {HEAD, "split.column=part", "expected the column 'part' of split.column in raw/ but found none of that name"},
+      {HEAD, "split.column=part", "expected the column 'part' of split.column in raw/ but found only: "},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     log_world w;
@@ -341,6 +341,55 @@ static void shared_files(void **state) {
   log_close(&w);
 }
 
+static void features_are_numbers_or_categories(void **state) {
+  (void)state;
+  log_world w;
+  log_open(&w);
+  log_set(&w, "columns.touch_features=[Bid, device, \"zone(category)\"]");
+  log_set(&w, "columns.user_features=[age]");
+  log_write_text(&w, "raw/log.csv",
+                 "uid,timestamp,campaign,conversion,bid,device,zone,age\n1,1700000000,a,0,1.5,phone,7,40\n1,1700000001,b,1,,,,\n");
+  log_expect(&w,
+             "uid, campaign, coalesce(CAST(feature_0 AS VARCHAR), '-'), coalesce(feature_1, '-'), coalesce(feature_2, '-'), "
+             "coalesce(CAST(feature_3 AS VARCHAR), '-')",
+             "1,a,1.5,phone,7,40.0;1,b,-,-,-,-");
+  assert_int_equal(w.impressions.n_features, 4);
+  static const struct {
+    const char *name;
+    bool of_user, is_number;
+  } wanted[] = {{"bid", false, true}, {"device", false, false}, {"zone", false, false}, {"age", true, true}};
+  for (int f = 0; f < 4; f++) {
+    assert_string_equal(w.impressions.features[f].name, wanted[f].name);
+    assert_int_equal(w.impressions.features[f].of_user, wanted[f].of_user);
+    assert_int_equal(w.impressions.features[f].is_number, wanted[f].is_number);
+  }
+  /* What a Parquet file says is no number is missing; flags and whole numbers that were reals are categories by their names. */
+  log_set(&w, "columns.touch_features=[bid, seen, \"zone(category)\"]");
+  log_set(&w, "columns.user_features=[]");
+  assert_int_equal(remove(folder_path(w.folder, "raw/log.csv")), 0);
+  log_write_parquet(&w, "raw/log.parquet",
+                    "SELECT 1 AS uid, 1700000000 AS timestamp, 'a' AS campaign, true AS conversion, 'NaN'::DOUBLE AS bid, true AS seen, "
+                    "3.0::DOUBLE AS zone");
+  log_expect(&w, "uid, coalesce(CAST(feature_0 AS VARCHAR), '-'), feature_1, feature_2", "1,-,true,3");
+  log_close(&w);
+}
+
+static void features_that_cannot_be_are_refused(void **state) {
+  (void)state;
+  static const struct {
+    const char *set, *words;
+  } cases[] = {{"columns.touch_features=[colour]", "expected the column 'colour' of columns.touch_features in raw/ but found only: uid, "},
+               {"columns.user_features=[\"device(number)\"]", "expected a number in column device but found 'phone' in row 1"}};
+  for (int i = 0; i < 2; i++) {
+    log_world w;
+    log_open(&w);
+    log_set(&w, cases[i].set);
+    log_write_text(&w, "raw/log.csv", "uid,timestamp,campaign,conversion,device\n1,1700000000,a,0,phone\n");
+    expect_fail(log_audit(&w, err), DA_ERR_DATA, cases[i].words);
+    log_close(&w);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(the_originals_schema_needs_no_mapping),
@@ -359,6 +408,8 @@ int main(void) {
       cmocka_unit_test(memory_that_runs_out_is_reported),
       cmocka_unit_test(the_range_is_that_of_the_rows),
       cmocka_unit_test(shared_files),
+      cmocka_unit_test(features_are_numbers_or_categories),
+      cmocka_unit_test(features_that_cannot_be_are_refused),
   };
   return cmocka_run_group_tests_name("store.impressions", tests, NULL, NULL) == 0 ? 0 : 1;
 }
