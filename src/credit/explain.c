@@ -135,7 +135,7 @@ static da_status ask_without(da_scorer *scorer, const da_model *model, da_arena 
 
 static da_status ask_network(da_scorer *scorer, const da_model *model, da_arena *arena, da_explanation *x, da_error *err) {
   x->has_network = true;
-  x->probability_of_none = da_model_probability(model, (double)da_model_empty_logit(model));
+  x->probability_of_none = da_model_probability(model, (double)da_scorer_empty_logit(scorer, x->journey));
   bool complete = true;
   x->attention = take(arena, x->n, sizeof *x->attention, &complete);
   DA_TRY(check_room(complete, x->n, err));

@@ -11,7 +11,8 @@ typedef struct {
   const da_touches *journeys;
   const uint32_t *first;
   uint32_t *rows;
-  float *days; /* NULL: not wanted */
+  uint32_t *user_rows; /* NULL: none */
+  float *days;         /* NULL: not wanted */
   uint32_t n_journeys;
 } gather_work;
 
@@ -23,6 +24,8 @@ static void gather_task(void *context, size_t task, int thread) {
   for (uint32_t j = begin; j < end; j++) {
     if (j + JOURNEYS_AHEAD < end) da_input_reader_prefetch(work->reader, &work->journeys[j + JOURNEYS_AHEAD]);
     da_input_reader_rows(work->reader, &work->journeys[j], work->rows + (size_t)work->first[j] * work->reader->inputs->n);
+    if (work->user_rows)
+      da_input_reader_user_rows(work->reader, &work->journeys[j], work->user_rows + (size_t)j * work->reader->inputs->n_user);
     if (work->days) da_input_reader_days(work->reader, &work->journeys[j], work->days + work->first[j]);
   }
 }
@@ -46,17 +49,27 @@ da_status da_gather_batch(da_gather *gather, const da_input_reader *reader, cons
   }
   gather->first[n_journeys] = (uint32_t)n_touches;
   DA_TRY(make_room((void **)&gather->rows, &gather->rows_capacity, n_touches * reader->inputs->n, err));
+  const size_t n_user = (size_t)n_journeys * reader->inputs->n_user;
+  if (n_user) DA_TRY(make_room((void **)&gather->user_rows, &gather->user_capacity, n_user, err));
   const bool decay = reader->inputs->time_decay;
   if (decay) DA_TRY(make_room((void **)&gather->days, &gather->days_capacity, n_touches, err));
-  gather_work work = {reader, journeys, gather->first, gather->rows, decay ? gather->days : NULL, n_journeys};
+  gather_work work = {.reader = reader,
+                      .journeys = journeys,
+                      .first = gather->first,
+                      .rows = gather->rows,
+                      .user_rows = n_user ? gather->user_rows : NULL,
+                      .days = decay ? gather->days : NULL,
+                      .n_journeys = n_journeys};
   da_pool_run(pool, (n_journeys + TASK_JOURNEYS - 1) / TASK_JOURNEYS, gather_task, &work);
-  *batch = (da_batch){.n_journeys = n_journeys, .first = gather->first, .rows = gather->rows, .days_to_last = work.days};
+  *batch = (da_batch){
+      .n_journeys = n_journeys, .first = gather->first, .rows = gather->rows, .days_to_last = work.days, .user_rows = work.user_rows};
   return DA_OK;
 }
 
 void da_gather_free(da_gather *gather) {
   da_mem_free(gather->first);
   da_mem_free(gather->rows);
+  da_mem_free(gather->user_rows);
   da_mem_free(gather->days);
   *gather = (da_gather){0};
 }

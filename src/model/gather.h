@@ -1,4 +1,4 @@
-/* Journeys laid end to end for the engine: the rows of each journey's touches (and their age, where the attention decays), gathered on all threads of a pool. */
+/* Journeys laid end to end for the engine: the rows of each journey's touches, those of its user, and the touches' age where the attention decays: gathered on all threads of a pool. */
 #ifndef DA_MODEL_GATHER_H
 #define DA_MODEL_GATHER_H
 
@@ -8,9 +8,9 @@
 
 /* Room that is used again from batch to batch. Valid as {0}. */
 typedef struct {
-  uint32_t *first, *rows;
+  uint32_t *first, *rows, *user_rows;
   float *days;
-  size_t first_capacity, rows_capacity, days_capacity;
+  size_t first_capacity, rows_capacity, user_capacity, days_capacity;
 } da_gather;
 
 /* batch points into gather (label and weight NULL) and is valid until the next call. pool NULL: the caller's thread.

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "support/features.h"
 #include "support/testing.h"
 
 static uint32_t bin_by_logarithm(int64_t us) {
@@ -102,8 +103,8 @@ static void unknown_campaigns_share_a_row_and_are_counted(void **state) {
   da_input_reader_rows(&reader, &(da_touches){.first = 0, .n = 3}, rows);
   const uint32_t wanted[3] = {2, 4, 2};
   assert_memory_equal(rows, wanted, sizeof wanted);
-  assert_int_equal(reader.n_unknown_campaigns, 2);
-  assert_int_equal(reader.n_unknown_touches, 2);
+  assert_int_equal(reader.sources[0].n_unknown, 2);
+  assert_int_equal(reader.sources[0].n_unknown_cells, 2);
   da_input_reader_close(&reader);
 }
 
@@ -134,7 +135,7 @@ static void names_are_matched_as_a_plain_search_does(void **state) {
       size_t wanted = n_model;
       for (size_t m = 0; m < n_model; m++)
         if (model[m].data == present[i].data) wanted = m;
-      assert_int_equal(reader.campaign_row[i], wanted);
+      assert_int_equal(reader.sources[0].row_of[i], wanted);
     }
     da_input_reader_close(&reader);
   }
@@ -161,6 +162,127 @@ static void impossible_inputs_are_refused(void **state) {
   assert_fails_with(da_inputs_choose(UINT64_C(1) << 40, false, &inputs, &err), DA_ERR_DATA, err, "2^31");
 }
 
+static const da_slice no_name = {"", 0};
+
+static void rows_of_features_by_hand(void **state) {
+  (void)state;
+  da_error err = {0};
+  test_journeys *made = journeys_from_text("a@0 a@1 ; a@2");
+  test_features *features = features_draw(made, 1);
+  memcpy(features->code[DEVICE], (const uint32_t[]){1, 3, 0}, 3 * sizeof(uint32_t));
+  memcpy(features->number[BID], (const float[]){0.5f, NAN, 2}, 3 * sizeof(float));
+  memcpy(features->code[REGION], (const uint32_t[]){2, 1}, 2 * sizeof(uint32_t));
+  memcpy(features->number[AGE], (const float[]){30, NAN}, 2 * sizeof(float));
+  /* The model has devices "", phone, tv; edges of bids 0.5 and 2; regions "", south; edges of ages 20, 30. */
+  const da_slice devices[] = {no_name, {"phone", 5}, {"tv", 2}}, regions[] = {no_name, {"south", 5}};
+  const float bids[] = {0.5f, 2}, ages[] = {20, 30};
+  da_inputs inputs;
+  assert_ok(da_inputs_choose(1, false, &inputs, &err), err);
+  assert_ok(da_inputs_add_feature(&inputs, "touch_category", (da_slice){"Device", 6}, (da_names){devices, 3}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(&inputs, "touch_number", (da_slice){"bid", 3}, (da_names){0}, bids, 2, &err), err);
+  assert_ok(da_inputs_add_feature(&inputs, "user_category", (da_slice){"region", 6}, (da_names){regions, 2}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(&inputs, "user_number", (da_slice){"age", 3}, (da_names){0}, ages, 2, &err), err);
+  assert_true(inputs.n == 3 && inputs.n_rows == 2 + 3 + 4 && inputs.n_user == 2 && inputs.n_user_rows == 2 + 4);
+  da_input_reader reader;
+  assert_ok(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), err);
+  uint32_t rows[9], user_rows[2];
+  const da_touches first = da_touches_of_journey(&made->set, 0), second = da_touches_of_journey(&made->set, 1);
+  da_input_reader_rows(&reader, &first, rows);
+  const uint32_t wanted[] = {0, 2 + 0, 5 + 2, 0, 2 + 2, 5 + 0}; /* desktop is not known; 0.5 is not below the edge; none */
+  assert_memory_equal(rows, wanted, sizeof wanted);
+  da_input_reader_rows(&reader, &second, rows);
+  assert_memory_equal(rows, ((const uint32_t[]){0, 2 + 0, 5 + 3}), 3 * sizeof(uint32_t));
+  da_input_reader_user_rows(&reader, &first, user_rows);
+  assert_memory_equal(user_rows, ((const uint32_t[]){1, 2 + 3}), sizeof user_rows);
+  da_input_reader_user_rows(&reader, &second, user_rows);
+  assert_memory_equal(user_rows, ((const uint32_t[]){0, 2 + 0}), sizeof user_rows);
+  /* Of the set's values, desktop and north are not the model's; missing is no unknown value. */
+  assert_true(reader.sources[1].n_unknown == 1 && reader.sources[1].n_unknown_cells == 1);
+  assert_true(reader.user_sources[0].n_unknown == 1 && reader.user_sources[0].n_unknown_cells == 1);
+  da_input_reader_close(&reader);
+  /* A set that lacks a feature, or has it as something else. */
+  made->set.n_features = 3;
+  assert_fails_with(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), DA_ERR_DATA, err,
+                    "the feature 'age', which the model reads");
+  made->set.n_features = 4;
+  features->items[AGE].number = NULL, features->items[AGE].code = features->code[REGION];
+  assert_fails_with(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), DA_ERR_DATA, err,
+                    "now it is a category; write age(number) in columns.user_features");
+  features_free(features);
+  journeys_free(made);
+}
+
+static int by_size(const void *a, const void *b) {
+  return (*(const float *)a > *(const float *)b) - (*(const float *)a < *(const float *)b);
+}
+
+/* Each bin of the train split holds about as many numbers; what val and test hold changes nothing. */
+static void edges_are_quantiles_of_the_train_split(void **state) {
+  (void)state;
+  da_error err = {0};
+  test_journeys *made = journeys_random(9, 3000, 3, 4);
+  test_features *features = features_draw(made, 5);
+  const da_journeys *set = &made->set;
+  for (uint64_t j = 0; j < set->n_journeys; j++) features->number[AGE][j] = (float)(j % 7); /* few values: each has its bin */
+  for (int round = 0; round < 2; round++) {
+    da_inputs inputs;
+    da_arena arena = {0};
+    assert_ok(da_inputs_choose(3, true, &inputs, &err), err);
+    assert_ok(da_inputs_learn_features(set, &inputs, &arena, &err), err);
+    const da_input *bid = &inputs.items[5], *age = &inputs.user[1];
+    assert_int_equal(bid->n_rows, DA_N_NUMBER_BINS + 1);
+    assert_int_equal(age->n_rows, 8);
+    for (uint32_t i = 0; i < 6; i++) assert_true(age->edges[i] == (float)(i + 1));
+    uint64_t count[DA_N_NUMBER_BINS + 1] = {0}, n = 0;
+    float *sorted = journeys_zeroed(set->n_touches, sizeof *sorted);
+    for (uint64_t j = 0; j < set->n_journeys; j++)
+      for (uint64_t t = set->first_touch[j]; t < set->first_touch[j + 1]; t++)
+        if (da_journey_set(set, j) == DA_SET_TRAIN && !isnan(features->number[BID][t])) sorted[n++] = features->number[BID][t];
+    qsort(sorted, n, sizeof *sorted, by_size);
+    for (uint64_t q = 1; q < DA_N_NUMBER_BINS; q++) assert_true(bid->edges[q - 1] == sorted[n * q / DA_N_NUMBER_BINS]);
+    da_input_reader reader;
+    assert_ok(da_input_reader_open(&inputs, &set->campaigns, set, &reader, &err), err);
+    for (uint64_t j = 0; j < set->n_journeys; j++) {
+      uint32_t rows[64 * 6];
+      const da_touches touches = da_touches_of_journey(set, j);
+      da_input_reader_rows(&reader, &touches, rows);
+      for (uint32_t t = 0; t < touches.n && da_journey_set(set, j) == DA_SET_TRAIN; t++) count[rows[t * 6 + 5] - bid->first_row]++;
+    }
+    for (uint32_t b = 1; b <= DA_N_NUMBER_BINS; b++) assert_in_range(count[b], n / DA_N_NUMBER_BINS - 1, n / DA_N_NUMBER_BINS + 1);
+    da_input_reader_close(&reader);
+    da_arena_free(&arena);
+    free(sorted);
+    for (uint64_t j = 0; j < set->n_journeys; j++)
+      for (uint64_t t = set->first_touch[j]; t < set->first_touch[j + 1] && da_journey_set(set, j) != DA_SET_TRAIN; t++)
+        features->number[BID][t] = 1e9f;
+  }
+  features_free(features);
+  journeys_free(made);
+}
+
+static void impossible_features_are_refused(void **state) {
+  (void)state;
+  da_error err = {0};
+  da_inputs inputs;
+  const da_slice x = {"x", 1}, values[] = {no_name, {"b", 1}, {"a", 1}};
+  const float edges[] = {2, 1}, none[] = {NAN};
+  assert_ok(da_inputs_choose(1, false, &inputs, &err), err);
+  assert_fails_with(da_inputs_add(&inputs, "touch_category", 3, &err), DA_ERR_DATA, err, "column");
+  assert_fails_with(da_inputs_add_feature(&inputs, "campaign", x, (da_names){values, 2}, NULL, 0, &err), DA_ERR_DATA, err, "no column");
+  assert_fails_with(da_inputs_add_feature(&inputs, "touch_category", x, (da_names){values, 3}, NULL, 0, &err), DA_ERR_DATA, err,
+                    "byte order");
+  assert_fails_with(da_inputs_add_feature(&inputs, "touch_category", x, (da_names){values + 1, 1}, NULL, 0, &err), DA_ERR_DATA, err,
+                    "empty value");
+  assert_fails_with(da_inputs_add_feature(&inputs, "user_number", x, (da_names){0}, edges, 2, &err), DA_ERR_DATA, err, "ascending edges");
+  assert_fails_with(da_inputs_add_feature(&inputs, "user_number", x, (da_names){0}, none, 1, &err), DA_ERR_DATA, err, "ascending edges");
+  assert_fails_with(da_inputs_add_feature(&inputs, "user_number", x, (da_names){0}, edges, 32, &err), DA_ERR_DATA, err,
+                    "fewer than 32 edges");
+  assert_fails_with(da_inputs_add_feature(&inputs, "user_number", no_name, (da_names){0}, edges, 1, &err), DA_ERR_DATA, err,
+                    "column of its own");
+  assert_ok(da_inputs_add_feature(&inputs, "user_number", x, (da_names){0}, edges, 1, &err), err);
+  assert_fails_with(da_inputs_add_feature(&inputs, "touch_category", x, (da_names){values, 2}, NULL, 0, &err), DA_ERR_DATA, err, "'x'");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bins_are_two_an_e_fold),
@@ -169,6 +291,9 @@ int main(void) {
       cmocka_unit_test(names_are_matched_as_a_plain_search_does),
       cmocka_unit_test(time_matters_only_where_it_differs_inside_a_journey),
       cmocka_unit_test(impossible_inputs_are_refused),
+      cmocka_unit_test(rows_of_features_by_hand),
+      cmocka_unit_test(edges_are_quantiles_of_the_train_split),
+      cmocka_unit_test(impossible_features_are_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

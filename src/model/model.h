@@ -24,8 +24,8 @@ typedef struct {
   da_arena texts;
 } da_model;
 
-/* A model of that shape with everything but the parameters' values: campaigns and settings are copied.
- * inputs' n_rows and n set the shape's. */
+/* A model of that shape with everything but the parameters' values: campaigns, what inputs point to, and settings are copied.
+ * inputs' numbers of rows and inputs set the shape's. */
 da_status da_model_init(const da_inputs *inputs, uint32_t n_embedding, uint32_t n_hidden, const da_names *campaigns, const char *settings,
                         da_model *model, da_error *err) DA_MUST_CHECK;
 void da_model_close(da_model *model); /* {0} and a second call allowed */
@@ -33,8 +33,8 @@ void da_model_close(da_model *model); /* {0} and a second call allowed */
 size_t da_model_n_params(const da_model *model);
 /* P(conversion) of a logit as the engine and da_scorer give it: sigmoid(logit + shift). */
 double da_model_probability(const da_model *model, double logit);
-/* The logit of a journey without any touch: nothing to sum, the output's bias. */
-float da_model_empty_logit(const da_model *model);
+/* The logit of a journey without any touch: nothing to sum, the output's bias and what the rows of the user's inputs add. */
+float da_model_empty_logit(const da_model *model, const uint32_t *user_rows);
 
 /* The bytes of model.safetensors. */
 da_status da_model_print(const da_model *model, da_text *bytes, da_error *err) DA_MUST_CHECK;

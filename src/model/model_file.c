@@ -48,14 +48,60 @@ static da_status check_format(const da_safetensors *file, da_error *err) {
   return DA_OK;
 }
 
-static da_status parse_inputs(const cJSON *list, da_inputs *inputs, da_error *err) {
+/* The texts of a list, as slices of the JSON's own. */
+static da_status parse_values(const cJSON *list, da_arena *arena, da_names *values, da_error *err) {
+  const size_t n = (size_t)cJSON_GetArraySize(list);
+  da_slice *items = da_arena_alloc(arena, n + 1, sizeof *items);
+  if (!items) return da_mem_fail(err, n, sizeof *items, "the values of a feature");
+  size_t i = 0;
+  const cJSON *item;
+  cJSON_ArrayForEach(item, list) {
+    if (!cJSON_IsString(item)) return da_fail(err, DA_ERR_DATA, "expected values of a feature as texts but found something else");
+    items[i++] = (da_slice){item->valuestring, strlen(item->valuestring)};
+  }
+  *values = (da_names){items, n};
+  return DA_OK;
+}
+
+static da_status parse_edges(const cJSON *list, da_arena *arena, const float **edges, uint64_t *n, da_error *err) {
+  *n = (uint64_t)cJSON_GetArraySize(list);
+  float *numbers = da_arena_alloc(arena, *n + 1, sizeof *numbers);
+  if (!numbers) return da_mem_fail(err, *n, sizeof *numbers, "the bins of a feature");
+  size_t i = 0;
+  const cJSON *item;
+  cJSON_ArrayForEach(item, list) numbers[i++] = cJSON_IsNumber(item) ? (float)item->valuedouble : NAN; /* which no edge may be */
+  *edges = numbers;
+  return DA_OK;
+}
+
+static da_status parse_feature(const cJSON *item, const char *name, const char *column, uint64_t n_rows, da_arena *arena, da_inputs *inputs,
+                               da_error *err) {
+  const cJSON *value_list = cJSON_GetObjectItemCaseSensitive(item, "values"), *edge_list = cJSON_GetObjectItemCaseSensitive(item, "edges");
+  da_names values = {0};
+  const float *edges = NULL;
+  uint64_t n_edges = 0;
+  if (!cJSON_IsArray(value_list) == !cJSON_IsArray(edge_list))
+    return da_fail(err, DA_ERR_DATA, "expected either values or edges of feature \"%.100s\"", column);
+  if (value_list) DA_TRY(parse_values(value_list, arena, &values, err));
+  if (edge_list) DA_TRY(parse_edges(edge_list, arena, &edges, &n_edges, err));
+  if (n_rows != (value_list ? values.n : n_edges + 2))
+    return da_fail(err, DA_ERR_DATA, "expected a row for each value or bin of feature \"%.100s\" but found %llu", column,
+                   (unsigned long long)n_rows);
+  return da_inputs_add_feature(inputs, name, (da_slice){column, strlen(column)}, values, edges, n_edges, err);
+}
+
+static da_status parse_inputs(const cJSON *list, da_arena *arena, da_inputs *inputs, da_error *err) {
   const cJSON *item;
   cJSON_ArrayForEach(item, list) {
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "name"));
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(item, "rows");
     if (!name || !cJSON_IsNumber(rows) || !(rows->valuedouble >= 1 && rows->valuedouble <= INT32_MAX))
       return da_fail(err, DA_ERR_DATA, "expected inputs with name and rows but found others");
-    DA_TRY(da_inputs_add(inputs, name, (uint64_t)rows->valuedouble, err));
+    const char *column = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "column"));
+    if (column)
+      DA_TRY(parse_feature(item, name, column, (uint64_t)rows->valuedouble, arena, inputs, err));
+    else
+      DA_TRY(da_inputs_add(inputs, name, (uint64_t)rows->valuedouble, err));
   }
   return inputs->n ? DA_OK : da_fail(err, DA_ERR_DATA, "expected at least one input but found none");
 }
@@ -125,6 +171,7 @@ static da_status read_params(const da_safetensors *file, da_model *model, da_err
 typedef struct {
   cJSON *inputs, *campaigns;
   da_slice *names;
+  da_arena features; /* what their inputs point to */
 } model_json;
 
 static da_status build(const da_safetensors *file, model_json *json, da_model *model, da_error *err) {
@@ -138,7 +185,7 @@ static da_status build(const da_safetensors *file, model_json *json, da_model *m
   if (!cJSON_IsArray(json->inputs) || !cJSON_IsArray(json->campaigns))
     return da_fail(err, DA_ERR_DATA, "expected inputs and campaigns as JSON lists in the metadata but found something else");
   da_inputs inputs = {.time_decay = da_safetensors_find(file, "attention.log_decay") != NULL};
-  DA_TRY(parse_inputs(json->inputs, &inputs, err));
+  DA_TRY(parse_inputs(json->inputs, &json->features, &inputs, err));
   size_t n_campaigns = inputs.items[0].n_rows - 1;
   json->names = da_mem_alloc(n_campaigns, sizeof *json->names);
   if (!json->names) return da_mem_fail(err, n_campaigns, sizeof *json->names, "the names of campaigns");
@@ -167,6 +214,7 @@ da_status da_model_parse(const char *name, const void *bytes, size_t n_bytes, da
   cJSON_Delete(json.inputs);
   cJSON_Delete(json.campaigns);
   da_mem_free(json.names);
+  da_arena_free(&json.features);
   da_safetensors_close(&file);
   return status;
 }

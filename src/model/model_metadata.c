@@ -2,21 +2,43 @@
 
 #include <string.h>
 
-static void print_inputs(const da_model *model, da_text *json) {
-  for (uint32_t i = 0; i < model->inputs.n; i++) {
-    da_text_append(json, i ? ",{\"name\":" : "[{\"name\":");
-    const char *name = da_input_name(&model->inputs.items[i]);
-    da_text_append_json(json, (da_slice){name, strlen(name)});
-    da_text_printf(json, ",\"rows\":%u}", model->inputs.items[i].n_rows);
+static void print_names(const da_names *names, da_text *json) {
+  da_text_append(json, "[");
+  for (size_t i = 0; i < names->n; i++) {
+    if (i) da_text_append(json, ",");
+    da_text_append_json(json, names->items[i]);
   }
   da_text_append(json, "]");
 }
 
-static void print_campaigns(const da_model *model, da_text *json) {
+static void print_edges(const da_input *input, da_text *json) {
   da_text_append(json, "[");
-  for (size_t i = 0; i < model->campaigns.n; i++) {
-    if (i) da_text_append(json, ",");
-    da_text_append_json(json, model->campaigns.items[i]);
+  for (uint32_t i = 0; i + 2 < input->n_rows; i++) da_text_printf(json, i ? ",%.9g" : "%.9g", (double)input->edges[i]);
+  da_text_append(json, "]");
+}
+
+static void print_input(const da_input *input, da_text *json) {
+  const char *name = da_input_name(input);
+  da_text_append(json, "{\"name\":");
+  da_text_append_json(json, (da_slice){name, strlen(name)});
+  da_text_printf(json, ",\"rows\":%u", input->n_rows);
+  if (input->column.length > 0) {
+    da_text_append(json, ",\"column\":");
+    da_text_append_json(json, input->column);
+    da_text_append(json, da_input_is_number(input) ? ",\"edges\":" : ",\"values\":");
+    if (da_input_is_number(input))
+      print_edges(input, json);
+    else
+      print_names(&input->values, json);
+  }
+  da_text_append(json, "}");
+}
+
+/* Those of touches, then those of the user, whose rows are of user.kernel. */
+static void print_inputs(const da_inputs *inputs, da_text *json) {
+  for (uint32_t i = 0; i < inputs->n + inputs->n_user; i++) {
+    da_text_append(json, i ? "," : "[");
+    print_input(i < inputs->n ? &inputs->items[i] : &inputs->user[i - inputs->n], json);
   }
   da_text_append(json, "]");
 }
@@ -30,8 +52,8 @@ static void print_time_bins(da_text *json) {
 
 da_status da_model_metadata_make(const da_model *model, da_model_metadata *metadata, da_error *err) {
   *metadata = (da_model_metadata){0};
-  print_inputs(model, &metadata->inputs);
-  print_campaigns(model, &metadata->campaigns);
+  print_inputs(&model->inputs, &metadata->inputs);
+  print_names(&model->campaigns, &metadata->campaigns);
   print_time_bins(&metadata->time_bins_us);
   da_text_printf(&metadata->logit_shift, "%.9g", (double)model->logit_shift);
   da_text_printf(&metadata->set_checksum, "%016llx", (unsigned long long)model->set_checksum);

@@ -15,12 +15,24 @@
 static const da_slice names[] = {{"", 0}, {"a \"quoted\", one\n", 16}, {"z\xC3\xA9", 3}};
 static const da_names campaigns = {names, 3};
 
-static da_model sample_model(bool time_decay) {
+/* variant 1: with time decay; 2: with features. */
+static void add_features(da_inputs *inputs) {
+  static const da_slice devices[] = {{"", 0}, {"phone \"x\"", 9}, {"tv", 2}}, regions[] = {{"", 0}};
+  static const float bids[] = {-0.1f, 0, 1e9f};
+  da_error err = {0};
+  assert_ok(da_inputs_add_feature(inputs, "touch_category", (da_slice){"device", 6}, (da_names){devices, 3}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(inputs, "touch_number", (da_slice){"bid", 3}, (da_names){0}, bids, 3, &err), err);
+  assert_ok(da_inputs_add_feature(inputs, "user_category", (da_slice){"region", 6}, (da_names){regions, 1}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(inputs, "user_number", (da_slice){"age", 3}, (da_names){0}, bids, 1, &err), err);
+}
+
+static da_model sample_model(int variant) {
   da_error err = {0};
   da_inputs inputs;
   da_model model;
   assert_ok(da_inputs_choose(3, true, &inputs, &err), err);
-  inputs.time_decay = time_decay;
+  inputs.time_decay = variant == 1;
+  if (variant == 2) add_features(&inputs);
   assert_ok(da_model_init(&inputs, 5, 4, &campaigns, "{\"batch_size\":32}", &model, &err), err);
   da_network_init(&model.shape, 7, model.params);
   model.logit_shift = -1.2345678f;
@@ -35,26 +47,40 @@ static da_text print(const da_model *model) {
   return bytes;
 }
 
+static void assert_same_names(const da_names *a, const da_names *b) {
+  assert_int_equal(a->n, b->n);
+  for (size_t i = 0; i < a->n; i++) {
+    assert_int_equal(a->items[i].length, b->items[i].length);
+    assert_memory_equal(a->items[i].data, b->items[i].data, a->items[i].length);
+  }
+}
+
+static void assert_same_input(const da_input *a, const da_input *b) {
+  assert_ptr_equal(a->kind, b->kind);
+  assert_true(a->first_row == b->first_row && a->n_rows == b->n_rows);
+  assert_same_names(&(da_names){&a->column, 1}, &(da_names){&b->column, 1});
+  assert_same_names(&a->values, &b->values);
+  for (uint32_t i = 0; da_input_is_number(a) && i + 2 < a->n_rows; i++) assert_true(a->edges[i] == b->edges[i]);
+}
+
 static void assert_same(const da_model *a, const da_model *b) {
   assert_memory_equal(&a->shape, &b->shape, sizeof a->shape);
   assert_memory_equal(a->params, b->params, da_model_n_params(a) * sizeof(float));
-  assert_memory_equal(&a->inputs, &b->inputs, sizeof a->inputs);
-  assert_int_equal(a->campaigns.n, b->campaigns.n);
-  for (size_t i = 0; i < a->campaigns.n; i++) {
-    assert_int_equal(a->campaigns.items[i].length, b->campaigns.items[i].length);
-    assert_memory_equal(a->campaigns.items[i].data, b->campaigns.items[i].data, a->campaigns.items[i].length);
-  }
+  assert_true(a->inputs.n == b->inputs.n && a->inputs.n_user == b->inputs.n_user && a->inputs.time_decay == b->inputs.time_decay);
+  for (uint32_t i = 0; i < a->inputs.n; i++) assert_same_input(&a->inputs.items[i], &b->inputs.items[i]);
+  for (uint32_t i = 0; i < a->inputs.n_user; i++) assert_same_input(&a->inputs.user[i], &b->inputs.user[i]);
+  assert_same_names(&a->campaigns, &b->campaigns);
   assert_true(a->logit_shift == b->logit_shift);
   assert_string_equal(a->settings, b->settings);
   assert_int_equal(a->set_checksum, b->set_checksum);
 }
 
-/* With and without a tensor that only some networks have. */
+/* With and without tensors that only some networks have. */
 static void a_model_reads_back_as_it_was(void **state) {
   (void)state;
-  for (int time_decay = 0; time_decay < 2; time_decay++) {
+  for (int variant = 0; variant < 3; variant++) {
     da_error err = {0};
-    da_model model = sample_model(time_decay), read;
+    da_model model = sample_model(variant), read;
     da_text bytes = print(&model);
     assert_ok(da_model_parse("x", bytes.data, bytes.length, &read, &err), err);
     assert_same(&model, &read);
@@ -95,7 +121,7 @@ static void probability_is_the_shifted_sigmoid(void **state) {
   assert_true(fabs(da_model_probability(&model, 1.2345678f) - 0.5) < 1e-12);
   assert_true(fabs(da_model_probability(&model, 1.2345678f + 2.0) - 1 / (1 + exp(-2))) < 1e-12);
   model.params[da_model_n_params(&model) - 1] = 3;
-  assert_true(da_model_empty_logit(&model) == 3);
+  assert_true(da_model_empty_logit(&model, NULL) == 3);
   da_model_close(&model);
 }
 
@@ -154,6 +180,15 @@ static void a_file_with_one_thing_wrong_is_refused(void **state) {
   assert_refused("inputs", "[{\"name\":\"campaign\",\"rows\":1e99}]", NULL, "name and rows");
   assert_refused("inputs", "[{\"name\":\"mood\",\"rows\":4}]", NULL, "mood");
   assert_refused("inputs", "[{\"name\":\"campaign\",\"rows\":4}]", NULL, "expected 4 rows");
+#define WITH(input) "[{\"name\":\"campaign\",\"rows\":4}," input "]"
+  assert_refused("inputs", WITH("{\"name\":\"touch_category\",\"rows\":2}"), NULL, "column of input");
+  assert_refused("inputs", WITH("{\"name\":\"touch_category\",\"rows\":2,\"column\":\"d\"}"), NULL, "either values or edges");
+  assert_refused("inputs", WITH("{\"name\":\"touch_category\",\"rows\":2,\"column\":\"d\",\"values\":[\"\"]}"), NULL, "a row for each");
+  assert_refused("inputs", WITH("{\"name\":\"touch_category\",\"rows\":2,\"column\":\"d\",\"values\":[\"\",3]}"), NULL, "as texts");
+  assert_refused("inputs", WITH("{\"name\":\"touch_category\",\"rows\":2,\"column\":\"d\",\"values\":[\"a\",\"b\"]}"), NULL, "empty value");
+  assert_refused("inputs", WITH("{\"name\":\"touch_number\",\"rows\":4,\"column\":\"d\",\"edges\":[1,1]}"), NULL, "ascending edges");
+  assert_refused("inputs", WITH("{\"name\":\"touch_number\",\"rows\":3,\"column\":\"d\",\"edges\":[null]}"), NULL, "ascending edges");
+  assert_refused("inputs", WITH("{\"name\":\"touch_number\",\"rows\":2,\"column\":\"\",\"edges\":[]}"), NULL, "column of its own");
   assert_refused("campaigns", "3", NULL, "JSON lists");
   assert_refused("campaigns", "[\"a\",\"b\"]", NULL, "expected 3 names");
   assert_refused("campaigns", "[\"a\",\"b\",\"c\",\"d\"]", NULL, "expected 3 names");
@@ -186,7 +221,7 @@ static void names_that_no_text_can_hold_are_refused(void **state) {
 static void random_damage_never_leads_outside(void **state) {
   (void)state;
   da_error err = {0};
-  da_model model = sample_model(false), read;
+  da_model model = sample_model(2), read;
   da_text bytes = print(&model);
   char *damaged = malloc(bytes.length);
   da_random random;
@@ -199,7 +234,7 @@ static void random_damage_never_leads_outside(void **state) {
       damaged[at] = da_random_below(&random, 2) ? (char)da_random_next(&random) : "0123456789[]{}\",:\\"[da_random_below(&random, 18)];
     }
     if (da_model_parse("x", damaged, bytes.length, &read, &err) != DA_OK) continue;
-    assert_true(isfinite(da_model_empty_logit(&read)));
+    assert_true(isfinite(da_model_empty_logit(&read, (const uint32_t[DA_MAX_FEATURES]){0})));
     assert_int_equal(read.campaigns.n, 3);
     da_model_close(&read);
   }
@@ -211,7 +246,7 @@ static void random_damage_never_leads_outside(void **state) {
 static void failed_allocations_leave_nothing_behind(void **state) {
   (void)state;
   da_error err = {0};
-  da_model model = sample_model(false), read;
+  da_model model = sample_model(2), read;
   da_text bytes = print(&model);
   for (uint64_t nth = 1;; nth++) {
     da_mem_fail_at(nth);

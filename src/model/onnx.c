@@ -134,13 +134,17 @@ static da_status add_parameters(const da_model *model, da_text *graph, da_error 
   add_scalar(graph, "attention_b", params[layout[DA_TENSOR_ATTENTION_B].offset]);
   add_tensor(graph, "output_w", FLOAT, params + layout[DA_TENSOR_OUT_W].offset, column_bytes, 2, (int64_t[]){shape->n_hidden, 1});
   add_scalar(graph, "output_b", params[layout[DA_TENSOR_OUT_B].offset] + model->logit_shift);
+  if (shape->n_user_rows)
+    add_tensor(graph, "user_w", FLOAT, params + layout[DA_TENSOR_USER].offset, shape->n_user_rows * sizeof *params, 1,
+               (int64_t[]){shape->n_user_rows});
   if (shape->time_decay) add_scalar(graph, "decay", expf(params[layout[DA_TENSOR_LOG_DECAY].offset]));
   return DA_OK;
 }
 
 /* ---- the graph ---- */
 
-static void add_nodes(uint32_t n_hidden, bool time_decay, da_text *graph) {
+static void add_nodes(const da_shape *shape, da_text *graph) {
+  const bool time_decay = shape->time_decay;
   add_axis(graph, "axis_1", 1);
   add_axis(graph, "axis_2", 2);
   add_scalar(graph, "nothing", -1e9f); /* e to it is 0 */
@@ -151,7 +155,7 @@ static void add_nodes(uint32_t n_hidden, bool time_decay, da_text *graph) {
   add_node_with_int(graph, "ReduceSum", "looked_up axis_2", "x_by_journey", "keepdims", 0);
   /* h = LSTM(x); ONNX wants time first. */
   add_swap(graph, "x_by_journey", "x");
-  add_node_with_int(graph, "LSTM", "x lstm_w lstm_r lstm_b length", "h_by_direction", "hidden_size", n_hidden);
+  add_node_with_int(graph, "LSTM", "x lstm_w lstm_r lstm_b length", "h_by_direction", "hidden_size", shape->n_hidden);
   add_node(graph, "Squeeze", "h_by_direction axis_1", "h_by_time");
   add_swap(graph, "h_by_time", "h");
   /* a = softmax(tanh(w_a . h + b_a) - lambda d) over the journey's own touches */
@@ -171,24 +175,31 @@ static void add_nodes(uint32_t n_hidden, bool time_decay, da_text *graph) {
   }
   add_node(graph, "Where", time_decay ? "is_own aged_energy nothing" : "is_own energy nothing", "own_energy");
   add_node_with_int(graph, "Softmax", "own_energy", "attention", "axis", 1);
-  /* p = sigmoid(w_o . sum a h + b_o + shift) */
+  /* p = sigmoid(w_o . sum a h + b_o + shift + sum of w_u over the user's rows) */
   add_node(graph, "Unsqueeze", "attention axis_1", "attention_row");
   add_node(graph, "MatMul", "attention_row h", "v_row");
   add_node(graph, "Squeeze", "v_row axis_1", "v");
   add_node(graph, "MatMul", "v output_w", "logit_product");
   add_node(graph, "Add", "logit_product output_b", "logit_column");
   add_node(graph, "Squeeze", "logit_column axis_1", "logit");
-  add_node(graph, "Sigmoid", "logit", "probability");
+  if (shape->n_user_inputs) {
+    add_node(graph, "Gather", "user_w user_rows", "user_parts");
+    add_node_with_int(graph, "ReduceSum", "user_parts axis_1", "user_part", "keepdims", 0);
+    add_node(graph, "Add", "logit user_part", "fused_logit");
+  }
+  add_node(graph, "Sigmoid", shape->n_user_inputs ? "fused_logit" : "logit", "probability");
 }
 
 static da_status print_graph(const da_model *model, da_text *graph, da_error *err) {
   da_proto_string(graph, GRAPH_NAME, DA_MODEL_FORMAT);
-  add_nodes(model->shape.n_hidden, model->shape.time_decay, graph);
+  add_nodes(&model->shape, graph);
   DA_TRY(add_parameters(model, graph, err));
   static const char *const dims[] = {"batch", "touches", NULL};
   add_value(graph, GRAPH_INPUT, "rows", INT64, 3, dims, model->shape.n_inputs);
   add_value(graph, GRAPH_INPUT, "length", INT32, 1, dims, 0);
   if (model->shape.time_decay) add_value(graph, GRAPH_INPUT, "days_to_last", FLOAT, 2, dims, 0);
+  static const char *const user_dims[] = {"batch", NULL};
+  if (model->shape.n_user_inputs) add_value(graph, GRAPH_INPUT, "user_rows", INT64, 2, user_dims, model->shape.n_user_inputs);
   add_value(graph, GRAPH_OUTPUT, "attention", FLOAT, 2, dims, 0);
   add_value(graph, GRAPH_OUTPUT, "probability", FLOAT, 1, dims, 0);
   return da_text_check(graph, err);

@@ -3,6 +3,7 @@
  *   rows    int64 [batch, touches, inputs]   rows of the embedding table; anything within the table behind a journey's end
  *   length  int32 [batch]                    touches of each journey, at least 1
  *   days_to_last  float [batch, touches]     days from each touch to the journey's last; only with time decay
+ *   user_rows  int64 [batch, user inputs]    rows of the user's inputs; only where there are any
  *   -> attention   float [batch, touches]    0 behind a journey's end
  *   -> probability float [batch]             calibrated: the logit's shift is inside
  *

@@ -8,13 +8,23 @@
 
 enum { N_CAMPAIGNS = 3, E = 5, H = 6 };
 
-static da_model sample_model(bool time, bool time_decay) {
+static void add_features(da_inputs *inputs) {
+  static const da_slice values[] = {{"", 0}, {"x", 1}};
+  static const float edges[] = {0, 1, 2};
+  da_error err = {0};
+  assert_ok(da_inputs_add_feature(inputs, "touch_category", (da_slice){"device", 6}, (da_names){values, 2}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(inputs, "user_category", (da_slice){"region", 6}, (da_names){values, 2}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(inputs, "user_number", (da_slice){"age", 3}, (da_names){0}, edges, 3, &err), err);
+}
+
+static da_model sample_model(bool time, bool time_decay, bool features) {
   da_error err = {0};
   static const da_slice names[N_CAMPAIGNS] = {{"a", 1}, {"b \"c\"", 5}, {"z\xC3\xA9", 3}};
   da_inputs inputs;
   da_model model;
   assert_ok(da_inputs_choose(N_CAMPAIGNS, time, &inputs, &err), err);
   inputs.time_decay = time_decay;
+  if (features) add_features(&inputs);
   assert_ok(da_model_init(&inputs, E, H, &(da_names){names, N_CAMPAIGNS}, "{\"seed\":1}", &model, &err), err);
   da_network_init(&model.shape, 7, model.params);
   for (size_t i = 0; i < da_model_n_params(&model); i++) model.params[i] = 3 * model.params[i] + 0.01f; /* away from the flat start */
@@ -75,7 +85,7 @@ static const char *find_initializer(const field *graph, const char *name, size_t
 static void parameters_stand_in_the_file_as_onnx_orders_them(void **state) {
   (void)state;
   da_error err = {0};
-  da_model model = sample_model(true, true);
+  da_model model = sample_model(true, true, false);
   da_text bytes = {0};
   assert_ok(da_model_print_onnx(&model, &bytes, &err), err);
   field graph = {0};
@@ -133,7 +143,13 @@ static void write_case(FILE *out, const da_model *model, da_random *random, uint
   assert_ok(da_engine_open(&model->shape, &(da_engine_options){0}, NULL, &engine, &err), err);
   float *attention = calloc(first[n_journeys], sizeof *attention), *logit = calloc(n_journeys, sizeof *logit);
   float *padded = calloc((size_t)n_journeys * longest, sizeof *padded);
-  const da_batch batch = {.n_journeys = n_journeys, .first = first, .rows = rows, .days_to_last = days};
+  const uint32_t n_user = model->inputs.n_user;
+  uint32_t *user_rows = calloc((size_t)n_journeys * n_user + 1, sizeof *user_rows);
+  for (uint32_t k = 0; k < n_journeys * n_user; k++) {
+    const da_input *input = &model->inputs.user[k % n_user];
+    user_rows[k] = input->first_row + (uint32_t)da_random_below(random, input->n_rows);
+  }
+  const da_batch batch = {.n_journeys = n_journeys, .first = first, .rows = rows, .days_to_last = days, .user_rows = user_rows};
   assert_ok(da_engine_score(engine, model->params, &batch, attention, logit, &err), err);
   fprintf(out, "{\"rows\":[");
   for (uint32_t j = 0; j < n_journeys; j++) {
@@ -158,11 +174,17 @@ static void write_case(FILE *out, const da_model *model, da_random *random, uint
     print_floats(out, "days_to_last", padded_days, n_journeys, longest);
     fprintf(out, ",");
   }
+  if (n_user) {
+    fprintf(out, "\"user_rows\":[");
+    for (uint32_t k = 0; k < n_journeys * n_user; k++)
+      fprintf(out, k % n_user ? ",%u%s" : k ? ",[%u%s" : "[%u%s", user_rows[k], (k + 1) % n_user ? "" : "]");
+    fprintf(out, "],");
+  }
   fprintf(out, "\"probability\":[");
   for (uint32_t j = 0; j < n_journeys; j++) fprintf(out, j ? ",%.9g" : "%.9g", da_model_probability(model, (double)logit[j]));
   fprintf(out, "]}");
   da_engine_close(engine);
-  free(first), free(rows), free(attention), free(logit), free(padded), free(days), free(padded_days);
+  free(first), free(rows), free(attention), free(logit), free(padded), free(days), free(padded_days), free(user_rows);
 }
 
 static void onnxruntime_and_safetensors_agree(void **state) {
@@ -172,8 +194,8 @@ static void onnxruntime_and_safetensors_agree(void **state) {
   da_error err = {0};
   da_random random;
   da_random_init(&random, 1, 0);
-  for (int variant = 0; variant < 4; variant++) {
-    da_model model = sample_model(variant & 1, variant & 2);
+  for (int variant = 0; variant < 5; variant++) {
+    da_model model = sample_model(variant & 1, variant & 2, variant & 4);
     char *folder = folder_make(), command[8192];
     da_text onnx = {0}, safetensors = {0};
     assert_ok(da_model_print_onnx(&model, &onnx, &err), err);

@@ -33,12 +33,27 @@ struct da_scorer {
   da_error ahead_err;
 };
 
-static void note_unknown(const da_input_reader *reader, const da_monitor *monitor) {
-  if (reader->n_unknown_campaigns == 0) return;
+static void note_unknown_values(const da_input *input, const da_input_source *source, const char *what, uint64_t n,
+                                const da_monitor *monitor) {
+  if (source->n_unknown == 0) return;
   da_monitor_note(monitor, DA_NOTE_WARNING,
-                  "%llu of %zu campaigns (%llu of %llu touches) are not in the model's vocabulary and are scored as one unknown campaign",
-                  (unsigned long long)reader->n_unknown_campaigns, reader->set->campaigns.n, (unsigned long long)reader->n_unknown_touches,
-                  (unsigned long long)reader->set->n_touches);
+                  "%llu of %llu values of feature '%.*s' (%llu of %llu %s) are not in the model's vocabulary and are scored as missing",
+                  (unsigned long long)source->n_unknown, (unsigned long long)source->n_values - 1, /* not the empty one */
+                  (int)input->column.length, input->column.data, (unsigned long long)source->n_unknown_cells, (unsigned long long)n, what);
+}
+
+static void note_unknown(const da_input_reader *reader, const da_monitor *monitor) {
+  const da_inputs *inputs = reader->inputs;
+  const da_input_source *campaigns = &reader->sources[0];
+  if (campaigns->n_unknown > 0)
+    da_monitor_note(monitor, DA_NOTE_WARNING,
+                    "%llu of %zu campaigns (%llu of %llu touches) are not in the model's vocabulary and are scored as one unknown campaign",
+                    (unsigned long long)campaigns->n_unknown, reader->set->campaigns.n, (unsigned long long)campaigns->n_unknown_cells,
+                    (unsigned long long)reader->set->n_touches);
+  for (uint32_t i = 1; i < inputs->n; i++)
+    note_unknown_values(&inputs->items[i], &reader->sources[i], "touches", reader->set->n_touches, monitor);
+  for (uint32_t i = 0; i < inputs->n_user; i++)
+    note_unknown_values(&inputs->user[i], &reader->user_sources[i], "journeys", reader->set->n_journeys, monitor);
 }
 
 da_status da_scorer_open(const da_model *model, const da_journeys *set, da_pool *pool, const da_monitor *monitor, da_scorer **out,
@@ -68,7 +83,13 @@ void da_scorer_close(da_scorer *scorer) {
   da_mem_free(scorer);
 }
 
-uint64_t da_scorer_n_unknown_touches(const da_scorer *scorer) { return scorer->reader.n_unknown_touches; }
+uint64_t da_scorer_n_unknown_touches(const da_scorer *scorer) { return scorer->reader.sources[0].n_unknown_cells; }
+
+float da_scorer_empty_logit(const da_scorer *scorer, uint64_t journey) {
+  uint32_t rows[DA_MAX_FEATURES];
+  da_input_reader_user_rows(&scorer->reader, &(da_touches){.journey = journey}, rows);
+  return da_model_empty_logit(scorer->model, rows);
+}
 
 /* The next batch of the source. */
 static da_status read_batch(da_scorer *scorer, da_pool *pool, ready_batch *ready, da_error *err) {
@@ -112,10 +133,6 @@ static da_status score_all(da_scorer *scorer, journey_source source, float *atte
   return DA_OK;
 }
 
-static da_touches whole_journey(const da_journeys *set, uint64_t journey) {
-  return (da_touches){.first = set->first_touch[journey], .n = (uint32_t)da_journey_length(set, journey)};
-}
-
 typedef struct {
   const da_journeys *set;
   uint64_t begin;
@@ -124,22 +141,25 @@ typedef struct {
 
 static da_touches touches_in_range(const void *context, uint64_t i) {
   const journey_list *list = context;
-  return whole_journey(list->set, list->begin + i);
+  return da_touches_of_journey(list->set, list->begin + i);
 }
 
 static da_touches touches_in_list(const void *context, uint64_t i) {
   const journey_list *list = context;
-  return whole_journey(list->set, list->journeys[i]);
+  return da_touches_of_journey(list->set, list->journeys[i]);
 }
 
 typedef struct {
+  const da_journeys *set; /* NULL: nobody asks which journey it is */
   const uint32_t *first;
   const uint64_t *kept;
 } part_list;
 
 static da_touches touches_of_part(const void *context, uint64_t i) {
   const part_list *list = context;
-  return (da_touches){.kept = list->kept + list->first[i], .n = list->first[i + 1] - list->first[i]};
+  const uint64_t *kept = list->kept + list->first[i];
+  return (da_touches){
+      .journey = list->set ? da_journey_of_touch(list->set, *kept) : 0, .kept = kept, .n = list->first[i + 1] - list->first[i]};
 }
 
 da_status da_scorer_score(da_scorer *scorer, uint64_t begin, uint64_t end, float *attention, float *logit, da_error *err) {
@@ -153,6 +173,6 @@ da_status da_scorer_score_some(da_scorer *scorer, const uint64_t *journeys, uint
 }
 
 da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit, da_error *err) {
-  const part_list list = {first, kept};
+  const part_list list = {scorer->model->inputs.n_user ? scorer->set : NULL, first, kept};
   return score_all(scorer, (journey_source){touches_of_part, &list, n, 0}, NULL, logit, err);
 }

@@ -1,6 +1,7 @@
 /* Scores journeys: attention of every touch and the logit of every journey, in batches, so that memory does not grow with the set.
  *
- * The set may be another than the model was trained on: campaigns go by name, and those that the model does not know share one row. */
+ * The set may be another than the model was trained on: campaigns and the values of features go by name, and those that the model does
+ * not know share one row. */
 #ifndef DA_MODEL_SCORE_H
 #define DA_MODEL_SCORE_H
 
@@ -11,7 +12,7 @@
 typedef struct da_scorer da_scorer;
 
 /* model, set and pool must outlive the scorer; model->params may change between calls. pool NULL: the caller's thread alone, for
- * scoring inside a task of a pool (one scorer a thread). monitor: told of campaigns that the model does not know; NULL allowed. */
+ * scoring inside a task of a pool (one scorer a thread). monitor: told of campaigns and values that the model does not know; NULL allowed. */
 da_status da_scorer_open(const da_model *model, const da_journeys *set, da_pool *pool, const da_monitor *monitor, da_scorer **scorer,
                          da_error *err) DA_MUST_CHECK;
 void da_scorer_close(da_scorer *scorer); /* NULL allowed */
@@ -25,9 +26,12 @@ da_status da_scorer_score_some(da_scorer *scorer, const uint64_t *journeys, uint
                                da_error *err) DA_MUST_CHECK;
 
 /* What-ifs: n journeys of which only some touches are kept. Part i keeps touches kept[first[i]] .. kept[first[i + 1] - 1], positions in
- * the set's touch arrays, ascending, all of one journey, at least one (without any: da_model_empty_logit). logit: [n]. */
+ * the set's touch arrays, ascending, all of one journey, at least one (without any: da_scorer_empty_logit). logit: [n]. */
 da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit,
                                 da_error *err) DA_MUST_CHECK;
+
+/* The logit of a journey whose touches are all taken away: what the output says of its user alone. */
+float da_scorer_empty_logit(const da_scorer *scorer, uint64_t journey);
 
 /* Touches of the set whose campaign the model does not know. */
 uint64_t da_scorer_n_unknown_touches(const da_scorer *scorer);

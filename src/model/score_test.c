@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "model/engine.h"
-#include "support/journeys.h"
+#include "support/features.h"
 
 typedef struct {
   test_journeys *made;
@@ -178,12 +178,63 @@ static void unknown_campaigns_are_scored_alike_and_told(void **state) {
   close_fixture(&f);
 }
 
+/* A model whose user inputs alone speak: its logits are theirs, of whole journeys, of parts and without touches. */
+static void users_are_scored_by_their_journey(void **state) {
+  (void)state;
+  da_error err = {0};
+  test_journeys *made = journeys_random(3, 20, 4, 5);
+  test_features *features = features_draw(made, 2);
+  const da_journeys *set = &made->set;
+  da_inputs inputs;
+  da_arena arena = {0};
+  da_model model;
+  assert_ok(da_inputs_choose(4, true, &inputs, &err), err);
+  assert_ok(da_inputs_learn_features(set, &inputs, &arena, &err), err);
+  assert_ok(da_model_init(&inputs, 4, 8, &set->campaigns, "{}", &model, &err), err);
+  da_arena_free(&arena); /* the model has its own */
+  da_tensor tensors[DA_N_TENSORS];
+  da_network_layout(&model.shape, tensors);
+  float *user = model.params + tensors[DA_TENSOR_USER].offset;
+  for (uint32_t r = 0; r < inputs.n_user_rows; r++) user[r] = r < 3 ? (float)r : 0; /* the region alone */
+  model.params[tensors[DA_TENSOR_OUT_B].offset] = 0.5f;
+  da_scorer *scorer;
+  assert_ok(da_scorer_open(&model, set, NULL, NULL, &scorer, &err), err);
+  float *logit = journeys_zeroed(set->n_journeys, sizeof *logit);
+  assert_ok(da_scorer_score(scorer, 0, set->n_journeys, NULL, logit, &err), err);
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    const float wanted = 0.5f + (float)features->code[REGION][j];
+    assert_close(logit[j], wanted);
+    assert_close(da_scorer_empty_logit(scorer, j), wanted);
+    const uint32_t first[] = {0, 1};
+    const uint64_t kept[] = {set->first_touch[j + 1] - 1};
+    float part;
+    assert_ok(da_scorer_score_parts(scorer, 1, first, kept, &part, &err), err);
+    assert_close(part, wanted);
+  }
+  da_scorer_close(scorer);
+  /* A log with a region and a device that the model does not know: told once, and scored as missing. */
+  const da_slice others[] = {{"", 0}, {"east", 4}, {"north", 5}};
+  features->items[REGION].values = (da_names){others, 3};
+  char note[256] = "";
+  const da_monitor monitor = {.note = take_note, .context = note};
+  assert_ok(da_scorer_open(&model, set, NULL, &monitor, &scorer, &err), err);
+  assert_non_null(strstr(note, "1 of 2 values of feature 'region' ("));
+  assert_ok(da_scorer_score(scorer, 0, set->n_journeys, NULL, logit, &err), err);
+  for (uint64_t j = 0; j < set->n_journeys; j++) assert_close(logit[j], 0.5f + (features->code[REGION][j] == 2 ? 1 : 0));
+  da_scorer_close(scorer);
+  da_model_close(&model);
+  free(logit);
+  features_free(features);
+  journeys_free(made);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_journey_scores_as_it_does_alone),
       cmocka_unit_test(parts_score_as_journeys_without_the_other_touches),
       cmocka_unit_test(scores_do_not_depend_on_threads_nor_on_where_a_batch_ends),
       cmocka_unit_test(unknown_campaigns_are_scored_alike_and_told),
+      cmocka_unit_test(users_are_scored_by_their_journey),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,9 +11,9 @@
 typedef struct {
   da_gather gather; /* of this rank's journeys */
   da_touches *touches;
-  uint32_t *first, *rows; /* of the whole batch, with other ranks */
+  uint32_t *first, *rows, *user_rows; /* of the whole batch, with other ranks */
   float *days;
-  size_t touches_capacity, first_capacity, rows_capacity, days_capacity;
+  size_t touches_capacity, first_capacity, rows_capacity, user_capacity, days_capacity;
 } da_assembly;
 
 /* The journeys [n] of the reader's set; batch points into assembly (label and weight NULL) and is valid until the next call. */

@@ -1,17 +1,17 @@
 /* Oracle: the batch that one rank gathers alone. */
 #include "train/assembly.h"
 
-#include "support/journeys.h"
+#include "support/features.h"
 #include "support/team.h"
 
-enum { N_JOURNEYS = 200, N_BATCH = 60, MAX_ROWS = N_BATCH * 8 * 4 };
+enum { N_JOURNEYS = 200, N_BATCH = 60, MAX_ROWS = N_BATCH * 8 * 6 };
 
 typedef struct {
   const da_input_reader *reader;
   uint64_t journeys[N_BATCH];
   uint32_t n;
   da_status status[DA_TEAM_MAX_RANKS];
-  uint32_t first[DA_TEAM_MAX_RANKS][N_BATCH + 1], rows[DA_TEAM_MAX_RANKS][MAX_ROWS];
+  uint32_t first[DA_TEAM_MAX_RANKS][N_BATCH + 1], rows[DA_TEAM_MAX_RANKS][MAX_ROWS], user_rows[DA_TEAM_MAX_RANKS][2 * N_BATCH];
   float days[DA_TEAM_MAX_RANKS][MAX_ROWS];
 } attempt;
 
@@ -26,6 +26,7 @@ static void assemble(void *context, const da_team *team) {
   if (a->status[rank] == DA_OK) {
     memcpy(a->first[rank], batch.first, (a->n + 1) * sizeof *batch.first);
     memcpy(a->days[rank], batch.days_to_last, batch.first[a->n] * sizeof *batch.days_to_last);
+    memcpy(a->user_rows[rank], batch.user_rows, 2 * a->n * sizeof *batch.user_rows);
     memcpy(a->rows[rank], batch.rows, batch.first[a->n] * a->reader->inputs->n * sizeof *batch.rows);
   }
   da_assembly_free(&assembly);
@@ -35,10 +36,13 @@ static void ranks_put_together_what_one_would_read(void **state) {
   (void)state;
   da_error err = {0};
   test_journeys *made = journeys_random(4, N_JOURNEYS, 5, 6);
+  test_features *features = features_draw(made, 6);
+  da_arena arena = {0};
   da_inputs inputs;
   da_input_reader reader;
   assert_ok(da_inputs_choose(5, true, &inputs, &err), err);
   inputs.time_decay = true;
+  assert_ok(da_inputs_learn_features(&made->set, &inputs, &arena, &err), err);
   assert_ok(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), err);
   da_random random;
   da_random_init(&random, 5, 0);
@@ -57,12 +61,15 @@ static void ranks_put_together_what_one_would_read(void **state) {
         assert_int_equal(shared->status[r], DA_OK);
         assert_memory_equal(shared->first[r], alone->first[0], (sizes[i] + 1) * sizeof(uint32_t));
         assert_memory_equal(shared->days[r], alone->days[0], alone->first[0][sizes[i]] * sizeof(float));
+        assert_memory_equal(shared->user_rows[r], alone->user_rows[0], 2 * sizes[i] * sizeof(uint32_t));
         assert_memory_equal(shared->rows[r], alone->rows[0], alone->first[0][sizes[i]] * inputs.n * sizeof(uint32_t));
       }
     }
   }
   free(alone), free(shared);
   da_input_reader_close(&reader);
+  features_free(features);
+  da_arena_free(&arena);
   journeys_free(made);
 }
 

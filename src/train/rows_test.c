@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "support/journeys.h"
+#include "support/features.h"
 
 static void rows_are_counted_over_the_train_split(void **state) {
   (void)state;
@@ -42,7 +42,7 @@ static void rows_without_touches_settle(void **state) {
   for (int r = 0; r < R; r++) table[r][0] = (float)r, table[r][1] = (float)-r;
   uint64_t *before = count + 3;
   before[0] = 5, before[10] = 1, before[13] = 2;
-  da_rows_settle(&inputs, count, E, &table[0][0]);
+  da_rows_settle(inputs.items, inputs.n, count, E, &table[0][0]);
   assert_true(table[0][0] == 0 && table[1][0] == 1);
   assert_true(fabsf(table[2][0] - 0.25f) < 1e-7f && fabsf(table[2][1] + 0.25f) < 1e-7f); /* (3 x 0 + 1 x 1) / 4 */
   float(*rows)[E] = table + 3;
@@ -53,10 +53,41 @@ static void rows_without_touches_settle(void **state) {
   assert_true(table[3 + DA_N_TIME_BINS + 7][0] == 3 + DA_N_TIME_BINS + 7);
 }
 
+/* Rows of the user are counted a journey, and a number's row for missing that nobody has is the mean. */
+static void features_are_counted_and_settle(void **state) {
+  (void)state;
+  da_error err = {0};
+  test_journeys *made = journeys_from_text("a@0 a@1 ; a@5 | a@0 | a@0 | a@0"); /* train, val, test, train */
+  test_features *features = features_draw(made, 1);
+  memcpy(features->code[REGION], (const uint32_t[]){1, 1, 2, 2, 0}, 5 * sizeof(uint32_t));
+  memcpy(features->number[AGE], (const float[]){1, 2, 9, 9, 4}, 5 * sizeof(float));
+  da_inputs inputs;
+  da_arena arena = {0};
+  da_input_reader reader;
+  assert_ok(da_inputs_choose(1, false, &inputs, &err), err);
+  assert_ok(da_inputs_learn_features(&made->set, &inputs, &arena, &err), err);
+  assert_ok(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), err);
+  assert_int_equal(inputs.n_user_rows, 3 + 4); /* "", north, south; missing, 1, 2, 4 */
+  uint64_t count[256];
+  assert_ok(da_rows_count(&reader, NULL, count, &err), err);
+  assert_int_equal(count[0], 4);
+  const uint64_t wanted[7] = {1, 2, 0, 0, 1, 1, 1};
+  assert_memory_equal(count + inputs.n_rows, wanted, sizeof wanted);
+  float kernel[7] = {3, 6, 100, 100, 1, 2, 6};
+  da_rows_settle(inputs.user, inputs.n_user, count + inputs.n_rows, 1, kernel);
+  assert_true(kernel[2] == 5 && kernel[3] == 3); /* (1 x 3 + 2 x 6) / 3; (1 + 2 + 6) / 3 */
+  assert_true(kernel[0] == 3 && kernel[1] == 6 && kernel[4] == 1 && kernel[5] == 2 && kernel[6] == 6);
+  da_input_reader_close(&reader);
+  da_arena_free(&arena);
+  features_free(features);
+  journeys_free(made);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rows_are_counted_over_the_train_split),
       cmocka_unit_test(rows_without_touches_settle),
+      cmocka_unit_test(features_are_counted_and_settle),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,12 +42,28 @@ static void note_constant(const split_size *train, const da_monitor *monitor) {
       found);
 }
 
+static void note_features(const da_journeys *set, const da_monitor *monitor) {
+  da_text list = {0};
+  for (uint32_t f = 0; f < set->n_features; f++) {
+    const da_feature *feature = &set->features[f];
+    da_text_printf(&list, "%s%.*s of %s (", f ? ", " : "", (int)feature->name.length, feature->name.data,
+                   feature->of_user ? "users" : "touches");
+    if (feature->number)
+      da_text_append(&list, "numbers)");
+    else
+      da_text_printf(&list, "%zu values)", feature->values.n - 1);
+  }
+  if (set->n_features) da_monitor_note(monitor, DA_NOTE_INFO, "the network reads the features %s", da_text_cstr(&list));
+  da_text_free(&list);
+}
+
 static void note_plan(const da_train_job *job, const da_train_plan *plan, const split_size splits[DA_N_SETS]) {
   const split_size *train = &splits[DA_SET_TRAIN], *val = &splits[DA_SET_VAL];
   da_monitor_note(job->monitor, DA_NOTE_INFO,
                   "training on %llu journeys (%llu converting), batches of %u, learning rate %g, at most %u epochs, %s time inputs%s",
                   (unsigned long long)train->n_journeys, (unsigned long long)train->n_converting, plan->batch_size, plan->learning_rate,
                   plan->epochs, plan->time ? "with" : "without", plan->oversample ? ", conversions oversampled" : "");
+  note_features(job->set, job->monitor);
   if (val->n_journeys == 0)
     da_monitor_note(job->monitor, DA_NOTE_WARNING,
                     "no journey is in the val split: training cannot stop early, all %u epochs are trained and the last weights kept",

@@ -1,4 +1,5 @@
 /* Oracle: the bytes of a run by one rank that was never interrupted. Ranks are threads here (support/team.h). */
+#include "support/features.h"
 #include "support/team.h"
 #include "support/training.h"
 #include "train/train.h"
@@ -63,6 +64,7 @@ static da_config config_with_everything(void) {
 static void ranks_and_threads_change_no_byte(void **state) {
   (void)state;
   test_journeys *made = planted_journeys(31, 3000, -1, NULL);
+  test_features *features = features_draw(made, 2);
   const da_config config = config_with_everything();
   attempt alone = {.set = &made->set, .config = &config, .n_threads = 1};
   train(&alone, NULL);
@@ -76,6 +78,7 @@ static void ranks_and_threads_change_no_byte(void **state) {
     }
   }
   free_bytes(&alone);
+  features_free(features);
   journeys_free(made);
 }
 

@@ -3,6 +3,7 @@
 #include "train/train.h"
 
 #include "model/score.h"
+#include "support/features.h"
 #include "support/training.h"
 
 typedef struct {
@@ -185,12 +186,63 @@ static void campaigns_that_training_never_saw_score_like_the_unknown(void **stat
   journeys_free(made);
 }
 
+/* Conversions that follow the users' region and whether a touch was on a phone, and nothing else. best: of the true probabilities over
+ * the test split. */
+static void plant_features(test_journeys *made, const test_features *features, da_metrics *best) {
+  da_error err = {0};
+  da_journeys *set = &made->set;
+  da_random random;
+  da_random_init(&random, 8, 0);
+  float *logit = journeys_zeroed(set->n_journeys, sizeof *logit);
+  uint8_t *converted = journeys_zeroed(set->n_journeys, sizeof *converted);
+  uint64_t n_test = 0;
+  set->n_conversions = 0;
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    bool phone = false;
+    for (uint64_t t = set->first_touch[j]; t < set->first_touch[j + 1]; t++) phone |= features->code[DEVICE][t] == 2;
+    const double z = (features->code[REGION][j] == 1 ? 1.5 : -1.5) + (phone ? 1.5 : -1.5);
+    const bool is_converted = da_random_uniform(&random) < planted_sigmoid(z);
+    made->flags[j] = (uint8_t)((made->flags[j] & ~DA_JOURNEY_CONVERTED) | is_converted);
+    set->n_conversions += is_converted;
+    if (da_journey_set(set, j) != DA_SET_TEST) continue;
+    logit[n_test] = (float)z;
+    converted[n_test++] = is_converted;
+  }
+  assert_ok(da_metrics_compute(logit, converted, n_test, 0, best, &err), err);
+  free(logit), free(converted);
+}
+
+static void features_that_decide_are_learned(void **state) {
+  (void)state;
+  test_journeys *made = planted_journeys(13, 6000, -1, NULL);
+  test_features *features = features_draw(made, 4);
+  da_journeys *set = &made->set;
+  da_metrics best, found[3];
+  plant_features(made, features, &best);
+  for (int round = 0; round < 3; round++) { /* without features, with those of touches, with all */
+    const da_config config = training_config();
+    set->n_features = round == 0 ? 0 : round == 1 ? REGION : N_TEST_FEATURES;
+    result out = train(set, &config, 2);
+    found[round] = out.report.metrics[DA_SET_TEST];
+    assert_int_equal(out.model.inputs.n, 1 + (round ? 2 : 0));
+    assert_int_equal(out.model.inputs.n_user, round == 2 ? 2 : 0);
+    if (round == 2) assert_non_null(strstr(out.listener.notes, "features device of touches (3 values), bid of touches (numbers)"));
+    free_result(&out);
+  }
+  if (found[1].auc < found[0].auc + 0.05 || found[2].auc < found[1].auc + 0.05 || found[2].auc < best.auc - 0.02)
+    fail_msg("expected AUC to rise to %.3f but found %.3f, %.3f and %.3f", best.auc, found[0].auc, found[1].auc, found[2].auc);
+  if (found[2].loss > 1.06 * best.loss) fail_msg("expected a loss near %g but found %g", best.loss, found[2].loss);
+  features_free(features);
+  journeys_free(made);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_can_be_learned_is_learned),        cmocka_unit_test(oversampling_leaves_probabilities_calibrated),
       cmocka_unit_test(threads_and_repetition_change_no_byte), cmocka_unit_test(learning_what_is_not_there_stops_early),
       cmocka_unit_test(splits_without_journeys_are_told),      cmocka_unit_test(one_outcome_alone_gives_its_rate_and_even_attention),
       cmocka_unit_test(an_empty_train_split_is_told),          cmocka_unit_test(campaigns_that_training_never_saw_score_like_the_unknown),
+      cmocka_unit_test(features_that_decide_are_learned),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

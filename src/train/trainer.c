@@ -21,11 +21,14 @@ da_status da_trainer_make_model(const da_train_job *job, const da_train_plan *pl
   da_inputs inputs;
   DA_TRY(da_inputs_choose(job->set->campaigns.n, plan->time, &inputs, err));
   inputs.time_decay = plan->time_decay;
+  da_arena edges = {0};
+  da_status status = da_inputs_learn_features(job->set, &inputs, &edges, err);
   da_text settings = {0};
   da_train_plan_print_json(plan, &settings);
-  da_status status = da_text_check(&settings, err);
+  if (status == DA_OK) status = da_text_check(&settings, err);
   if (status == DA_OK) status = da_model_init(&inputs, plan->n_embedding, plan->n_hidden, &job->set->campaigns, settings.data, model, err);
   da_text_free(&settings);
+  da_arena_free(&edges);
   model->set_checksum = job->set->checksum;
   return status;
 }
@@ -53,7 +56,8 @@ static void begin(da_trainer *trainer) {
 
 static da_status make_room(da_trainer *trainer, da_error *err) {
   const uint32_t batch_size = da_batches_describe(trainer->batches)->batch_size;
-  trainer->row_count = da_mem_alloc(trainer->model->shape.n_rows, sizeof *trainer->row_count);
+  const da_shape *shape = &trainer->model->shape;
+  trainer->row_count = da_mem_alloc((size_t)shape->n_rows + shape->n_user_rows, sizeof *trainer->row_count);
   bool complete = true;
   for (int i = 0; i < DA_N_READY; i++) {
     trainer->ready[i].converted = da_mem_alloc(batch_size, sizeof(uint8_t));
@@ -220,7 +224,10 @@ static void settle(da_trainer *trainer) {
   memcpy(model->params, trainer->state.params, trainer->state.n * sizeof(float));
   da_tensor tensors[DA_N_TENSORS];
   da_network_layout(&model->shape, tensors);
-  da_rows_settle(&model->inputs, trainer->row_count, model->shape.n_embedding, model->params + tensors[DA_TENSOR_EMBEDDING].offset);
+  const da_inputs *inputs = &model->inputs;
+  const uint64_t *count = trainer->row_count;
+  da_rows_settle(inputs->items, inputs->n, count, model->shape.n_embedding, model->params + tensors[DA_TENSOR_EMBEDDING].offset);
+  da_rows_settle(inputs->user, inputs->n_user, count + inputs->n_rows, 1, model->params + tensors[DA_TENSOR_USER].offset);
 }
 
 /* All batches of the epoch are done: measures it, keeps it if it is the best, saves. */

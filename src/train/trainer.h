@@ -32,7 +32,7 @@ typedef struct {
   da_batches *batches;
   da_input_reader reader;
   da_ready_batch ready[DA_N_READY]; /* batch n of an epoch at n % DA_N_READY */
-  uint64_t *row_count;              /* [R]: touches of the train split that read each row */
+  uint64_t *row_count;              /* [R + U]: touches, or journeys, of the train split that read each row */
   float *gradient;                  /* [n] */
   da_train_state state;
   bool resumed;
