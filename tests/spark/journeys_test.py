@@ -164,6 +164,12 @@ class Types(Journeys):
         self.compare(rows, names=names, yaml="columns: {value: paid}\n")
         self.refuses("expected a column 'campaign' \\(campaign\\)", rows, names=("customer_id", "time", "converted"))
 
+    def test_features_are_refused(self):
+        folder = self.bucket(random_rows(25, n_rows=30), names=VALUED, yaml="columns: {touch_features: [value]}\n")
+        with self.assertRaisesRegex(Error, "journeys on Spark have no features yet, but found value; leave them out") as raised:
+            journeys(self.spark, folder)
+        self.assertEqual(raised.exception.code, 2)
+
     def test_bad_values_are_refused(self):
         rows = random_rows(24, n_rows=30)
         for column, value in (("timestamp", "soon"), ("conversion", 2), ("value", float("inf"))):

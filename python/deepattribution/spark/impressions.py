@@ -187,6 +187,10 @@ def open_impressions(spark, bucket, config):
     """(impressions, conversions or None) of a bucket, with uids of one type."""
     if config["source"]:
         raise Error("expected the log in raw/ but found a query in source:, which is SQL of DuckDB; export its rows to raw/ first")
+    features = [*config["columns.touch_features"], *config["columns.user_features"]]
+    if features:
+        raise Error("expected no columns.touch_features and columns.user_features, since journeys on Spark have no features yet, but found "
+                    f"{', '.join(features)}; leave them out, or run `deepattribution journeys`", 2)
     files = find_files(bucket)
     if "impressions" not in files:
         raise Error(f"expected impressions in {bucket.url('raw')} but found no .parquet, .csv, .tsv, .json, .jsonl or .ndjson file there; "
