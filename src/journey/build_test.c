@@ -552,8 +552,9 @@ static void features_come_with_their_journeys(void **state) {
   assert_true(bid->number[0] == 0.5f && isnan(bid->number[1]) && bid->number[2] == 2 && bid->number[3] == -1);
   assert_memory_equal(region->code, ((const uint32_t[]){1, 2, 0}), 3 * sizeof(uint32_t));
   assert_true(age->number[0] == 30 && age->number[1] == 31 && isnan(age->number[2]));
-  assert_string_equal(ask(&w, "SELECT string_agg(concat_ws(' ', touch_device, touch_bid, if(user_region = '', 'none', user_region), user_age), "
-                              "'; ' ORDER BY journey_id)"),
+  assert_string_equal(ask(&w,
+                          "SELECT string_agg(concat_ws(' ', touch_device, touch_bid, if(user_region = '', 'none', user_region), user_age), "
+                          "'; ' ORDER BY journey_id)"),
                       "[phone, ''] [0.5, nan] north 30.0; [desktop] [2.0] south 31.0; [tablet] [-1.0] none nan");
   tear_down(&w);
 }

@@ -165,7 +165,9 @@ static da_status check_edges(const char *name, const float *edges, uint64_t n, d
   return DA_OK;
 }
 
-static bool is_column(da_slice a, da_slice b) { return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0); }
+static bool is_column(da_slice a, da_slice b) {
+  return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
+}
 
 static da_status check_column(const da_inputs *inputs, da_slice column, da_error *err) {
   bool twice = false;

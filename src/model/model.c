@@ -71,6 +71,18 @@ size_t da_model_n_params(const da_model *model) {
   return da_network_layout(&model->shape, tensors);
 }
 
+da_status da_model_refuse_features(const da_model *model, const char *who, da_error *err) {
+  const da_inputs *inputs = &model->inputs;
+  da_slice column = {0};
+  for (uint32_t i = 0; i < inputs->n && column.length == 0; i++) column = inputs->items[i].column;
+  if (column.length == 0 && inputs->n_user) column = inputs->user[0].column;
+  if (column.length == 0) return DA_OK;
+  return da_fail(err, DA_ERR_DATA,
+                 "expected a model that reads campaigns and times alone for %s but found one that reads the feature '%.*s'; score by "
+                 "`deepattribution attribute --model`, or train without features",
+                 who, (int)(column.length < 100 ? column.length : 100), column.data);
+}
+
 double da_model_probability(const da_model *model, double logit) { return 1 / (1 + exp(-(logit + (double)model->logit_shift))); }
 
 float da_model_empty_logit(const da_model *model, const uint32_t *user_rows) {

@@ -31,6 +31,8 @@ da_status da_model_init(const da_inputs *inputs, uint32_t n_embedding, uint32_t 
 void da_model_close(da_model *model); /* {0} and a second call allowed */
 
 size_t da_model_n_params(const da_model *model);
+/* For callers that know journeys by campaigns and times alone (who: "a served network"): DA_ERR_DATA when the model reads features. */
+da_status da_model_refuse_features(const da_model *model, const char *who, da_error *err) DA_MUST_CHECK;
 /* P(conversion) of a logit as the engine and da_scorer give it: sigmoid(logit + shift). */
 double da_model_probability(const da_model *model, double logit);
 /* The logit of a journey without any touch: nothing to sum, the output's bias and what the rows of the user's inputs add. */

@@ -218,6 +218,19 @@ static void names_that_no_text_can_hold_are_refused(void **state) {
   assert_fails_with(da_model_init(&inputs, 5, 4, &(da_names){broken, 1}, "{}", &model, &err), DA_ERR_DATA, err, "zero bytes");
 }
 
+static void who_has_no_features_refuses_models_that_read_some(void **state) {
+  (void)state;
+  for (int variant = 0; variant < 3; variant++) {
+    da_error err = {0};
+    da_model model = sample_model(variant);
+    if (variant == 2)
+      assert_fails_with(da_model_refuse_features(&model, "requests", &err), DA_ERR_DATA, err, "one that reads the feature 'device'");
+    else
+      assert_ok(da_model_refuse_features(&model, "requests", &err), err);
+    da_model_close(&model);
+  }
+}
+
 static void random_damage_never_leads_outside(void **state) {
   (void)state;
   da_error err = {0};
@@ -269,6 +282,7 @@ int main(void) {
       cmocka_unit_test(probability_is_the_shifted_sigmoid),
       cmocka_unit_test(a_file_with_one_thing_wrong_is_refused),
       cmocka_unit_test(names_that_no_text_can_hold_are_refused),
+      cmocka_unit_test(who_has_no_features_refuses_models_that_read_some),
       cmocka_unit_test(random_damage_never_leads_outside),
       cmocka_unit_test(failed_allocations_leave_nothing_behind),
   };

@@ -110,6 +110,7 @@ int da_network_open(const char *path, int n_threads, da_network **out, char *mes
   da_status status = network ? DA_OK : da_mem_fail(&err, 1, sizeof *network, "a model");
   if (status == DA_OK) status = da_pool_open(n_threads, &network->pool, &err);
   if (status == DA_OK) status = da_model_open(path, &network->model, &err);
+  if (status == DA_OK) status = da_model_refuse_features(&network->model, "scoring from arrays", &err);
   if (status == DA_OK) {
     size_t n = network->model.campaigns.n;
     network->names = da_mem_alloc(n + 1, sizeof *network->names);

@@ -52,6 +52,7 @@ da_status da_service_open(const char *model_path, da_text *fit, const da_config 
   *service = (da_service){.fit = *fit, .config = config};
   *fit = (da_text){0};
   da_status status = da_model_open(model_path, &service->model, err);
+  if (status == DA_OK) status = da_model_refuse_features(&service->model, "requests", err);
   if (status == DA_OK) status = name_campaigns(service, err);
   if (status == DA_OK) status = choose_methods(service, monitor, err);
   if (status != DA_OK) da_service_close(service);
