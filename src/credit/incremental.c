@@ -331,8 +331,7 @@ static void explain_choice(incremental *own) {
   if (result->hazard_over_journey.z != 0) {
     double z = result->hazard_over_journey.z;
     note(own, result->form_undetermined ? DA_NOTE_WARNING : DA_NOTE_INFO, "Held-out users speak for the %s form with z = %.1f%s.",
-         z > 0 ? "hazard" : "journey", fabs(z),
-         result->form_undetermined ? ": too little to be sure, so the hazard form was taken" : "");
+         z > 0 ? "hazard" : "journey", fabs(z), result->form_undetermined ? ": too little to be sure, so the hazard form was taken" : "");
   } else {
     note(own, DA_NOTE_WARNING,
          "Too few conversions (%llu) or too little time in the log to tell which form is right; the plain hazard form was taken.",

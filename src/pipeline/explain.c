@@ -27,7 +27,8 @@ static da_status fit(da_run *run, const da_config *config, material *m, da_error
   const da_method *methods[64];
   size_t n_methods = 0;
   DA_TRY(da_methods_choose(config, run->model_is_open, methods, &n_methods, err));
-  m->input = (da_credit_input){.set = &run->set, .config = config, .pool = run->pool, .monitor = &run->monitor, .model = run->model_is_open ? &run->model : NULL};
+  m->input = (da_credit_input){
+      .set = &run->set, .config = config, .pool = run->pool, .monitor = &run->monitor, .model = run->model_is_open ? &run->model : NULL};
   DA_TRY(da_run_need_db(run, err));
   DA_TRY(da_experiments_read(run->db, run->job->bucket, config->credit.lift_file, &m->arena, &m->input.experiments, err));
   return da_fitted_open(&m->input, methods, n_methods, &m->fitted, err);

@@ -1,6 +1,8 @@
 /* Oracle: the files are read back by DuckDB and compared with the arrays they were made from. */
 #include "store/table.h"
 
+#include <stdatomic.h>
+
 #include "base/random.h"
 #include "support/store.h"
 

@@ -4,7 +4,8 @@
 
 #include "base/mem.h"
 
-void da_doubt_weights(const da_hazard fits[DA_N_STRUCTURES], const da_evidence over_plain[DA_N_STRUCTURES], double weight[DA_N_STRUCTURES]) {
+void da_doubt_weights(const da_hazard fits[DA_N_STRUCTURES], const da_evidence over_plain[DA_N_STRUCTURES],
+                      double weight[DA_N_STRUCTURES]) {
   double best = -INFINITY, sum = 0;
   for (int s = 0; s < DA_N_STRUCTURES; s++) {
     if (fits[s].theta) best = fmax(best, over_plain[s].gain);
@@ -26,7 +27,8 @@ static da_status total(const da_answer *answer, const da_hazard *hazard, da_pool
   return DA_OK;
 }
 
-static da_status add_up(const da_answer *answer, const da_hazard fits[DA_N_STRUCTURES], const double weight[DA_N_STRUCTURES], da_pool *pool, double *room, da_error *err) {
+static da_status add_up(const da_answer *answer, const da_hazard fits[DA_N_STRUCTURES], const double weight[DA_N_STRUCTURES], da_pool *pool,
+                        double *room, da_error *err) {
   size_t n_numbers = 4 * (size_t)answer->hazard.n_campaigns + 1;
   double *squares = room, *chosen = room + n_numbers, *other = room + 2 * n_numbers;
   DA_TRY(total(answer, &answer->hazard, pool, chosen, err));
@@ -38,8 +40,8 @@ static da_status add_up(const da_answer *answer, const da_hazard fits[DA_N_STRUC
   return DA_OK;
 }
 
-da_status da_doubt_measure(const da_answer *answer, const da_hazard fits[DA_N_STRUCTURES], const da_evidence over_plain[DA_N_STRUCTURES], da_pool *pool,
-                           da_bootstrap *doubt, da_error *err) {
+da_status da_doubt_measure(const da_answer *answer, const da_hazard fits[DA_N_STRUCTURES], const da_evidence over_plain[DA_N_STRUCTURES],
+                           da_pool *pool, da_bootstrap *doubt, da_error *err) {
   size_t n = answer->hazard.n_campaigns, n_room = 3 * (4 * n + 1);
   double weight[DA_N_STRUCTURES], *room = da_mem_calloc(n_room, sizeof *room);
   if (!room) return da_mem_fail(err, n_room, sizeof *room, "the credit by other structures");

@@ -72,7 +72,8 @@ static da_status share_journeys(work *w, const da_credit_range *range, uint64_t 
   for (uint64_t j = begin; j < end; j++) {
     if (!da_journey_converted(set, j)) continue;
     DA_TRY(make_game(w, j, &game, err));
-    DA_TRY(da_network_share(w->rule, w->input->config->seed, &game, &w->room, w->asked.none, w->asked.answer + at, &n_used, w->part, err));
+    DA_TRY(da_network_share(w->rule, w->input->config->seed, &game, &w->room, da_what_ifs_none(&w->asked, game.journey),
+                            w->asked.answer + at, &n_used, w->part, err));
     at += n_used;
     double rest = 1, *to = credit + (game.first_touch - set->first_touch[range->begin]);
     for (uint32_t k = 0; k < game.n; k++) rest -= w->part[k];

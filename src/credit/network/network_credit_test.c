@@ -34,7 +34,7 @@ static void credit_journeys(const fixture *f, const char *name, double *credit, 
 /* The journey a b a c: its worth by the campaigns that are kept, bits a, b, c. */
 static void worth_of_coalitions(const fixture *f, double worth[8]) {
   static const char *const kept[8] = {NULL, "a@2 a@4", "b@2.5", "a@2 b@2.5 a@4", "c@9", "a@2 a@4 c@9", "b@2.5 c@9", "a@2 b@2.5 a@4 c@9"};
-  worth[0] = da_model_probability(&f->model, (double)da_model_empty_logit(&f->model));
+  worth[0] = da_model_probability(&f->model, (double)da_model_empty_logit(&f->model, NULL));
   for (int s = 1; s < 8; s++) worth[s] = small_network_probability(&f->model, kept[s]);
 }
 
@@ -115,7 +115,7 @@ static void many_campaigns_still_sum_to_one(void **state) {
   double sum = baseline[0], worth = small_network_probability(&f.model, "a@0 b@1 c@2 d@3 e@4 f@5 g@6 h@7 i@8 j@9 k@10 l@11");
   for (int i = 0; i < 12; i++) sum += credit[i];
   assert_near(sum, 1, 1e-12);
-  assert_near(baseline[0], da_model_probability(&f.model, (double)da_model_empty_logit(&f.model)) / worth, 1e-6);
+  assert_near(baseline[0], da_model_probability(&f.model, (double)da_model_empty_logit(&f.model, NULL)) / worth, 1e-6);
   close_fixture(&f);
 }
 

@@ -6,7 +6,7 @@
 enum { TOUCHES_AT_ONCE = 1 << 16 };
 
 da_status da_what_ifs_open(const da_model *model, const da_journeys *set, da_what_ifs *asked, da_error *err) {
-  *asked = (da_what_ifs){.model = model, .none = da_model_probability(model, (double)da_model_empty_logit(model))};
+  *asked = (da_what_ifs){.model = model};
   return da_scorer_open(model, set, NULL, NULL, &asked->scorer, err);
 }
 
@@ -17,6 +17,10 @@ void da_what_ifs_close(da_what_ifs *asked) {
   da_mem_free(asked->kept);
   da_mem_free(asked->logit);
   *asked = (da_what_ifs){0};
+}
+
+double da_what_ifs_none(const da_what_ifs *asked, uint64_t journey) {
+  return da_model_probability(asked->model, (double)da_scorer_empty_logit(asked->scorer, journey));
 }
 
 void da_what_ifs_clear(da_what_ifs *asked) { asked->n = 0, asked->n_answers = 0; }

@@ -13,7 +13,6 @@
 typedef struct {
   const da_model *model;
   da_scorer *scorer;
-  double none;    /* the probability of a journey without any touch */
   double *answer; /* [n_answers], after da_what_ifs_finish */
   size_t n_answers;
   /* Private: what was asked and not scored yet, laid end to end as da_scorer_score_parts takes it. */
@@ -34,6 +33,8 @@ da_status da_what_ifs_ask(da_what_ifs *asked, uint64_t first_touch, uint64_t n, 
                           da_error *err) DA_MUST_CHECK;
 /* Answers all that was asked since the last da_what_ifs_clear. */
 da_status da_what_ifs_finish(da_what_ifs *asked, da_error *err) DA_MUST_CHECK;
+/* The probability of a journey all of whose touches are taken away: what its user's features alone say. */
+double da_what_ifs_none(const da_what_ifs *asked, uint64_t journey);
 /* Forgets questions and answers, keeps the memory. */
 void da_what_ifs_clear(da_what_ifs *asked);
 
