@@ -17,7 +17,8 @@ typedef struct {
   da_error *errors;
 } resampling;
 
-static da_status refit(const da_answer *answer, const da_prior *prior, const float *weight, da_answer *again, da_error *err) {
+static da_status refit(const da_answer *answer, const da_prior *prior, const float *weight, const double *drawn_to, da_answer *again,
+                       da_error *err) {
   *again = *answer;
   again->data.pool = NULL; /* we are inside a task of the pool */
   if (answer->form == DA_FORM_JOURNEY) {
@@ -26,7 +27,7 @@ static da_status refit(const da_answer *answer, const da_prior *prior, const flo
   }
   again->hazard = (da_hazard){0};
   DA_TRY(da_hazard_start_from(&again->data, answer->hazard.structure, &answer->hazard, &again->hazard, err));
-  da_hazard_options options = {.user_weight = weight, .prior = prior};
+  da_hazard_options options = {.user_weight = weight, .prior = prior, .drawn_to = drawn_to};
   return da_hazard_fit(&again->data, &options, &again->hazard, err);
 }
 
@@ -35,8 +36,11 @@ static da_status resample(const resampling *all, size_t number, float *weight, d
   da_random random;
   da_random_init(&random, all->seed, number);
   for (uint64_t user = 0; user < n_users; user++) weight[user] = (float)da_random_poisson(&random, 1);
+  const da_hazard *hazard = &all->answer->hazard; /* of the journey form: without modulators */
+  double drawn_to[DA_MAX_MODULATORS];
+  for (uint32_t k = 0; k < hazard->n_modulators; k++) drawn_to[k] = da_random_normal(&random) / sqrt(hazard->ridge[k]);
   da_answer again;
-  da_status status = refit(all->answer, all->prior, weight, &again, err);
+  da_status status = refit(all->answer, all->prior, weight, drawn_to, &again, err);
   double *to = all->totals + number * (2 * all->n + 1);
   da_answer_totals totals = {.shapley = to, .removal = to + all->n};
   if (status == DA_OK) status = da_answer_total(&again, weight, NULL, &totals, err);

@@ -1,6 +1,10 @@
 /* How far the credit would move with other users: every user counted Poisson(1) times, the chosen form fitted again from where
  * it stands, credit summed again. What was chosen stays chosen: what other structures say is doubt.h.
  *
+ * Modulators are drawn to 0 by their ridge, that is by a prior gamma_k ~ N(0, 1 / ridge_k), and the credit is off by as much as they are
+ * drawn too far. So in each resample they are drawn to a number of that prior's instead (perturb and maximise: Papandreou and Yuille,
+ * ICCV 2011): gammas then spread as their posterior does, which holds what shrinking may have cost (Nychka, JASA 83, 1988).
+ *
  * Spreads are root mean squares around the estimate itself, not around the resamples' own mean: where resamples are off on one side,
  * the estimate is likely to be as far off the truth on the same side (Efron and Tibshirani 1993, 10.2: the bootstrap's estimate of
  * bias), and the interval must hold that too. */

@@ -231,7 +231,10 @@ static double evaluate(void *context, const double *x, double *gradient) {
   if (hazard->structure.modulated) {
     da_pool_run(fit->data->pool, n_chunks, touch_gradient_chunk, fit);
     sum_chunks(fit, 0, hazard->n_modulators, gradient + n_user);
-    for (size_t k = 0; k < hazard->n_modulators; k++) value -= penalise(hazard->gamma[k], hazard->ridge[k], &gradient[n_user + k]);
+    const double *to = fit->options->drawn_to;
+    for (size_t k = 0; k < hazard->n_modulators; k++) {
+      value -= penalise(hazard->gamma[k] - (to ? to[k] : 0), hazard->ridge[k], &gradient[n_user + k]);
+    }
   }
   return value;
 }
