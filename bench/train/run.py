@@ -8,27 +8,31 @@ from measure import BUILD, DATA, PROGRAM, SIZE, Run, machine, say, table
 
 HERE = pathlib.Path(__file__).resolve().parent
 QUICK = SIZE == "quick"
-ROWS, USERS = (60_000, 22_000) if QUICK else (2_000_000, 740_000)
+ROWS = 60_000 if QUICK else 2_000_000
+USERS, FEWER_USERS = ROWS * 37 // 100, ROWS // 4  # 2.4 and 3.3 touches a journey
 TURNS = 1 if QUICK else 3
 SECONDS = 1 if QUICK else 4  # of training by a peer, for each batch size
 MAX_LEN = 10
 WORLD_USERS = 5_000 if QUICK else 400_000
 ALONE = ("model.time=off", "model.dropout=0", "model.recurrent_dropout=0")
-CASES = {  # campaigns, settings
-    "675 campaigns, campaigns only": (675, ALONE),
-    "12 campaigns, campaigns only": (12, ALONE),
-    "675 campaigns, as by default (times, dropout)": (675, ()),
+CASES = {  # users, campaigns, settings
+    "675 campaigns, campaigns only": (USERS, 675, ALONE),
+    "12 campaigns, campaigns only": (USERS, 12, ALONE),
+    "675 campaigns, as by default (times, dropout)": (USERS, 675, ()),
+    "longer journeys: 675 campaigns": (FEWER_USERS, 675, ALONE),
+    "longer journeys: 12 campaigns": (FEWER_USERS, 12, ALONE),
+    "longer journeys: as by default": (FEWER_USERS, 675, ()),
 }
 
 
-def packed(campaigns):
+def packed(users, campaigns):
     """The packed journeys of such a log, made when they are not there."""
-    bucket = DATA / f"train-{ROWS}-{campaigns}"
+    bucket = DATA / f"train-{ROWS}-{users}-{campaigns}"
     pack = bucket / "feature_store_preprocessed/journeys.pack"
     if not pack.exists():
         say(f"making {bucket}")
         (bucket / "raw").mkdir(parents=True, exist_ok=True)
-        generate(bucket / "raw/impressions.parquet", ROWS, USERS, campaigns, seed=1)
+        generate(bucket / "raw/impressions.parquet", ROWS, users, campaigns, seed=1)
         Run([PROGRAM, "journeys", bucket, "--quiet", "--set", f"journey_max_len={MAX_LEN}"])
     return pack
 
@@ -47,8 +51,8 @@ def best(turns, what, part=None):
 
 
 def measure(name):
-    campaigns, settings = CASES[name]
-    pack, folder = packed(campaigns), DATA / "train-inputs"
+    users, campaigns, settings = CASES[name]
+    pack, folder = packed(users, campaigns), DATA / "train-inputs"
     folder.mkdir(exist_ok=True)
     n_rows = ours(pack, folder, "training.epochs=1", *settings)["rows"]  # leaves what it read for the others
     found = {"one thread": [], "two threads": [], "PyTorch": [], "PyTorch, one thread": [], "Keras": []}
@@ -84,10 +88,10 @@ def rates(results, what):
 def steps(results):
     """The fastest step of each on one thread; each family of kernels that this processor has."""
     rows = []
-    for name, (campaigns, settings) in CASES.items():
+    for name, (users, campaigns, settings) in CASES.items():
         if name not in results:
             continue
-        turns = [json.loads(Run([BUILD / "train/steps", packed(campaigns), *([] if settings else ["time"])]).output) for _ in range(TURNS)]
+        turns = [json.loads(Run([BUILD / "train/steps", packed(users, campaigns), *([] if settings else ["time"])]).output) for _ in range(TURNS)]
         torch = results[name]["PyTorch, one thread"]
         for of in zip(*turns):
             row = [f"{name}; {of[0]['kernels']}"]
