@@ -36,10 +36,14 @@ test-distributed: build
 
 ## bench: measure against DuckDB, polars and PyTorch; the results stand in docs/benchmarks.md
 bench: build
+	@scripts/bootstrap --s3-servers
+	@scripts/bootstrap --distributed
 	@bench/run
 
 ## bench-full: also the largest inputs: hours, and 20 GB of disk
 bench-full: build
+	@scripts/bootstrap --s3-servers
+	@scripts/bootstrap --distributed
 	@bench/run --full
 
 ## install: into PREFIX (default /usr/local), below DESTDIR if set
