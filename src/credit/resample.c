@@ -1,109 +1,20 @@
 #include "credit/resample.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "credit/subset.h"
 
-/* A log of users drawn from another; its arrays are its own. */
-typedef struct {
-  da_journeys set;
-  uint32_t *campaign;
-  int64_t *time_us, *conversion_us;
-  uint64_t *first_touch, *first_journey;
-  uint8_t *flags;
-  double *value;
-} drawn_log;
-
-static void close_log(drawn_log *log) {
-  da_mem_free(log->campaign);
-  da_mem_free(log->time_us);
-  da_mem_free(log->conversion_us);
-  da_mem_free(log->first_touch);
-  da_mem_free(log->first_journey);
-  da_mem_free(log->flags);
-  da_mem_free(log->value);
-}
-
-/* How often each user counts, and what the drawn log has room for. */
-static void draw_users(const da_journeys *from, double part, uint64_t seed, uint64_t number, uint8_t *times, da_journeys *size) {
+/* How often each user counts. */
+static void draw_users(uint64_t n_users, double part, uint64_t seed, uint64_t number, uint8_t *times) {
   da_random random;
   da_random_init(&random, seed, number);
-  for (uint64_t user = 0; user < from->n_users; user++) {
+  for (uint64_t user = 0; user < n_users; user++) {
     uint64_t drawn = da_random_poisson(&random, part);
     times[user] = (uint8_t)(drawn < UINT8_MAX ? drawn : UINT8_MAX);
-    uint64_t first = from->first_journey[user], end = from->first_journey[user + 1];
-    size->n_users += times[user];
-    size->n_journeys += times[user] * (end - first);
-    size->n_touches += times[user] * (from->first_touch[end] - from->first_touch[first]);
   }
 }
-
-static da_status make_room(const da_journeys *from, drawn_log *log, da_error *err) {
-  const da_journeys *size = &log->set;
-  log->campaign = da_mem_alloc(size->n_touches, sizeof *log->campaign);
-  log->time_us = da_mem_alloc(size->n_touches, sizeof *log->time_us);
-  log->first_touch = da_mem_calloc(size->n_journeys + 1, sizeof *log->first_touch);
-  log->first_journey = da_mem_calloc(size->n_users + 1, sizeof *log->first_journey);
-  log->flags = da_mem_alloc(size->n_journeys, sizeof *log->flags);
-  bool ok = log->campaign && log->time_us && log->first_touch && log->first_journey && log->flags;
-  if (from->value) ok = (log->value = da_mem_alloc(size->n_journeys, sizeof *log->value)) && ok;
-  if (from->conversion_us) ok = (log->conversion_us = da_mem_alloc(size->n_journeys, sizeof *log->conversion_us)) && ok;
-  return ok ? DA_OK : da_mem_fail(err, size->n_touches, sizeof *log->time_us, "the resampled users");
-}
-
-static void copy_journey(const da_journeys *from, uint64_t journey, uint64_t conversion, drawn_log *log) {
-  da_journeys *to = &log->set;
-  uint64_t first = from->first_touch[journey], n = da_journey_length(from, journey);
-  memcpy(log->campaign + to->n_touches, from->campaign + first, n * sizeof *from->campaign);
-  memcpy(log->time_us + to->n_touches, from->time_us + first, n * sizeof *from->time_us);
-  if (da_journey_converted(from, journey)) {
-    if (log->value) log->value[to->n_conversions] = from->value[conversion];
-    if (log->conversion_us) log->conversion_us[to->n_conversions] = from->conversion_us[conversion];
-    to->n_conversions++;
-  }
-  log->flags[to->n_journeys++] = from->flags[journey];
-  to->n_touches += n;
-  log->first_touch[to->n_journeys] = to->n_touches;
-}
-
-static void copy_users(const da_journeys *from, const uint8_t *times, drawn_log *log) {
-  da_journeys *to = &log->set;
-  to->n_users = to->n_journeys = to->n_touches = 0;
-  for (uint64_t user = 0, conversion = 0; user < from->n_users; user++) {
-    uint64_t n_conversions = 0;
-    for (uint64_t j = from->first_journey[user]; j < from->first_journey[user + 1]; j++) n_conversions += da_journey_converted(from, j);
-    for (uint8_t time = 0; time < times[user]; time++) {
-      uint64_t at = conversion;
-      for (uint64_t j = from->first_journey[user]; j < from->first_journey[user + 1]; j++) {
-        copy_journey(from, j, at, log);
-        at += da_journey_converted(from, j);
-      }
-      log->first_journey[++to->n_users] = to->n_journeys;
-    }
-    conversion += n_conversions;
-  }
-}
-
-static da_status open_log(const da_journeys *from, const uint8_t *times, drawn_log *log, da_error *err) {
-  da_journeys *to = &log->set;
-  to->log_start_us = from->log_start_us;
-  to->log_end_us = from->log_end_us;
-  to->campaigns = from->campaigns;
-  DA_TRY(make_room(from, log, err));
-  to->campaign = log->campaign;
-  to->time_us = log->time_us;
-  to->conversion_us = log->conversion_us;
-  to->first_touch = log->first_touch;
-  to->first_journey = log->first_journey;
-  to->flags = log->flags;
-  to->value = log->value;
-  copy_users(from, times, log);
-  return DA_OK;
-}
-
-/* --- Fitting and crediting ------------------------------------------------------------------------------------------------ */
 
 typedef struct {
   const da_credit_input *input;
@@ -132,17 +43,16 @@ static da_status credit_log(const da_credit_input *input, const da_method *metho
 
 static da_status resample(const resampling *all, size_t number, uint8_t *times, da_error *err) {
   const da_journeys *from = all->input->set;
-  drawn_log log = {0};
-  draw_users(from, all->part, all->input->config->seed, number, times, &log.set);
-  da_status status = open_log(from, times, &log, err);
+  draw_users(from->n_users, all->part, all->input->config->seed, number, times);
+  da_subset drawn;
+  DA_TRY(da_subset_init(from, NULL, times, &drawn, err));
   da_credit_input input = *all->input;
-  input.set = &log.set;
+  input.set = &drawn.set;
   input.pool = NULL; /* we are inside a task of the pool */
   input.monitor = NULL;
-  if (status == DA_OK && log.set.n_conversions > 0) {
-    status = credit_log(&input, all->method, all->totals + number * from->campaigns.n, err);
-  }
-  close_log(&log);
+  da_status status = DA_OK;
+  if (drawn.set.n_conversions > 0) status = credit_log(&input, all->method, all->totals + number * from->campaigns.n, err);
+  da_subset_free(&drawn);
   return status;
 }
 

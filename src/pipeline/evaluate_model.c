@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "credit/evaluate/subset.h"
 #include "credit/network/what_if.h"
+#include "credit/subset.h"
 
 /* ---- Held out ---- */
 
@@ -26,7 +26,7 @@ static void split_free(split *s) {
 
 static da_status subset_of(const da_journeys *set, bool is_test, bool *keeps, da_subset *subset, da_error *err) {
   for (uint64_t j = 0; j < set->n_journeys; j++) keeps[j] = (da_journey_set(set, j) == DA_SET_TEST) == is_test;
-  return da_subset_init(set, keeps, subset, err);
+  return da_subset_init(set, keeps, NULL, subset, err);
 }
 
 static da_status split_open(const da_journeys *set, split *s, da_error *err) {

@@ -1,4 +1,4 @@
-#include "credit/evaluate/subset.h"
+#include "credit/subset.h"
 
 #include <string.h>
 
@@ -20,19 +20,35 @@ static void *take(da_subset *subset, size_t n, size_t item_bytes, bool *complete
   return block;
 }
 
-/* Counts what stays, and makes room for it. */
-static da_status make_room(const da_journeys *whole, const bool *keeps, da_subset *subset, arrays *a, da_error *err) {
-  da_journeys *set = &subset->set;
+/* What is asked for, as da_subset_init has it. */
+typedef struct {
+  const da_journeys *whole;
+  const bool *keeps;
+  const uint8_t *times;
+} choice;
+
+static bool is_kept(const choice *c, uint64_t journey) { return !c->keeps || c->keeps[journey]; }
+static uint8_t times_of(const choice *c, uint64_t user) { return c->times ? c->times[user] : 1; }
+
+static void count(const choice *c, da_journeys *set) {
+  const da_journeys *whole = c->whole;
   for (uint64_t user = 0; user < whole->n_users; user++) {
-    uint64_t before = set->n_journeys;
+    uint64_t times = times_of(c, user), before = set->n_journeys;
     for (uint64_t j = whole->first_journey[user]; j < whole->first_journey[user + 1]; j++) {
-      if (!keeps[j]) continue;
-      set->n_journeys++;
-      set->n_touches += da_journey_length(whole, j);
-      set->n_conversions += da_journey_converted(whole, j);
+      if (!is_kept(c, j)) continue;
+      set->n_journeys += times;
+      set->n_touches += times * da_journey_length(whole, j);
+      set->n_conversions += times * da_journey_converted(whole, j);
     }
-    set->n_users += set->n_journeys > before;
+    if (set->n_journeys > before) set->n_users += times;
   }
+}
+
+/* Counts what stays, and makes room for it. */
+static da_status make_room(const choice *c, da_subset *subset, arrays *a, da_error *err) {
+  const da_journeys *whole = c->whole;
+  da_journeys *set = &subset->set;
+  count(c, set);
   bool complete = true;
   a->campaign = take(subset, set->n_touches, sizeof *a->campaign, &complete);
   a->time_us = take(subset, set->n_touches, sizeof *a->time_us, &complete);
@@ -63,31 +79,46 @@ static void copy_journey(const da_journeys *whole, uint64_t j, uint64_t conversi
   to->conversion++;
 }
 
-static void copy(const da_journeys *whole, const bool *keeps, arrays *a) {
-  position to = {0};
-  uint64_t conversion = 0;
-  a->first_touch[0] = a->first_journey[0] = 0;
-  for (uint64_t user = 0; user < whole->n_users; user++) {
-    uint64_t before = to.journey;
-    for (uint64_t j = whole->first_journey[user]; j < whole->first_journey[user + 1]; j++) {
-      if (keeps[j]) copy_journey(whole, j, conversion, a, &to);
-      conversion += da_journey_converted(whole, j);
-    }
-    if (to.journey == before) continue;
-    a->uid[to.user++] = (int64_t)user; /* a number of its own: nobody asks for the name */
-    a->first_journey[to.user] = to.journey;
+/* One copy of a user, whose first conversion has this number. */
+static void copy_user(const choice *c, uint64_t user, uint64_t conversion, arrays *a, position *to) {
+  const da_journeys *whole = c->whole;
+  uint64_t before = to->journey;
+  for (uint64_t j = whole->first_journey[user]; j < whole->first_journey[user + 1]; j++) {
+    if (is_kept(c, j)) copy_journey(whole, j, conversion, a, to);
+    conversion += da_journey_converted(whole, j);
+  }
+  if (to->journey > before) {
+    a->uid[to->user++] = (int64_t)user; /* a number of its own: nobody asks for the name */
+    a->first_journey[to->user] = to->journey;
   }
 }
 
-da_status da_subset_init(const da_journeys *whole, const bool *keeps, da_subset *subset, da_error *err) {
+static uint64_t n_conversions_of(const da_journeys *whole, uint64_t user) {
+  uint64_t n = 0;
+  for (uint64_t j = whole->first_journey[user]; j < whole->first_journey[user + 1]; j++) n += da_journey_converted(whole, j);
+  return n;
+}
+
+static void copy(const choice *c, arrays *a) {
+  position to = {0};
+  uint64_t conversion = 0;
+  a->first_touch[0] = a->first_journey[0] = 0;
+  for (uint64_t user = 0; user < c->whole->n_users; user++) {
+    for (uint8_t times = times_of(c, user); times; times--) copy_user(c, user, conversion, a, &to);
+    conversion += n_conversions_of(c->whole, user);
+  }
+}
+
+da_status da_subset_init(const da_journeys *whole, const bool *keeps, const uint8_t *times, da_subset *subset, da_error *err) {
   *subset = (da_subset){.set = {.log_start_us = whole->log_start_us, .log_end_us = whole->log_end_us, .campaigns = whole->campaigns}};
+  const choice c = {whole, keeps, times};
   arrays a = {0};
-  da_status status = make_room(whole, keeps, subset, &a, err);
+  da_status status = make_room(&c, subset, &a, err);
   if (status != DA_OK) {
     da_subset_free(subset);
     return status;
   }
-  copy(whole, keeps, &a);
+  copy(&c, &a);
   da_journeys *set = &subset->set;
   set->campaign = a.campaign;
   set->time_us = a.time_us;
