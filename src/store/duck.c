@@ -101,7 +101,13 @@ da_status da_statement_fetch(da_statement *statement, duckdb_data_chunk *chunk, 
 static void stop(da_statement *statement) {
   if (statement->running) {
     duckdb_interrupt(statement->connection);
-    while (!is_over(run_task(statement->pending))) continue;
+    duckdb_pending_state state;
+    while (!is_over(state = run_task(statement->pending))) continue;
+    /* It may have come to its end all the same; a result that nobody takes is never freed. */
+    if (state == DUCKDB_PENDING_RESULT_READY) {
+      statement->has_result = true;
+      statement->ended = duckdb_execute_pending(statement->pending, &statement->result) != DuckDBSuccess;
+    }
   }
   if (statement->has_result && !statement->ended) {
     duckdb_interrupt(statement->connection);

@@ -347,6 +347,35 @@ static void writing_can_be_interrupted(void **state) {
   folder_remove(folder);
 }
 
+static da_status fill_one_number(void *context, da_table_chunk *chunk, da_error *err) {
+  (void)err;
+  source *s = context;
+  for (; chunk->n_rows < chunk->capacity && s->next < s->n_rows; chunk->n_rows++)
+    ((int64_t *)chunk->columns[ID].values)[chunk->n_rows] = (int64_t)s->next++;
+  return DA_OK;
+}
+
+static bool counts_down(void *context) { return --*(int *)context < 0; }
+
+/* A statement may come to its end although it was told to stop: LeakSanitizer sees whether its result is freed then too. */
+static void writing_can_be_interrupted_at_every_moment(void **state) {
+  (void)state;
+  char *folder = folder_make();
+  for (int round = 0; round < 40; round++) {
+    da_db *db = store_db();
+    source *s = calloc(1, sizeof *s);
+    s->n_rows = 20000;
+    int n_questions = round % 20;
+    da_monitor monitor = {.interrupted = counts_down, .context = &n_questions};
+    da_error err = {0};
+    da_status status = da_table_write(db, folder_path(folder, "t.parquet"), columns, 1, fill_one_number, s, &monitor, &err);
+    if (status != DA_OK) assert_fails_with(status, DA_ERR_INTERRUPTED, err, "interrupted during writing t.parquet");
+    free(s);
+    da_db_close(db);
+  }
+  folder_remove(folder);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_cell_comes_back),
@@ -359,6 +388,7 @@ int main(void) {
       cmocka_unit_test(names_that_cannot_be_are_refused),
       cmocka_unit_test(many_names),
       cmocka_unit_test(writing_can_be_interrupted),
+      cmocka_unit_test(writing_can_be_interrupted_at_every_moment),
   };
   return cmocka_run_group_tests_name("store.table", tests, NULL, NULL) == 0 ? 0 : 1;
 }
