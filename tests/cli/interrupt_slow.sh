@@ -11,6 +11,16 @@ after() {
   python3 - "$seconds" "$@" <<'PYTHON' && interrupts=$((interrupts + 1)) || [ $? = 3 ]
 import signal, subprocess, sys, time
 program = subprocess.Popen(["deepattribution", *sys.argv[2:]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+def listens():  # a busy machine may need long to begin: before that, Ctrl-C ends it as it ends any program
+    with open(f"/proc/{program.pid}/status") as status:
+        caught = next(line.split()[1] for line in status if line.startswith("SigCgt"))
+    return int(caught, 16) >> (signal.SIGINT - 1) & 1
+
+
+while program.poll() is None and not listens():
+    time.sleep(0.01)
 time.sleep(float(sys.argv[1]))
 if program.poll() == 0:
     sys.exit(3)

@@ -2,7 +2,7 @@
 works simulate W1 bucket --users 3000 --no-truth
 deepattribution run bucket --set training.epochs=30 --set training.patience=30 >first.txt 2>&1 &
 first=$!
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
   grep -q 'training on' first.txt && break
   sleep 0.05
 done
