@@ -1,17 +1,21 @@
-"""How well the defaults learn: log loss, AUC and calibration on journeys never trained on, with and without time; against ten other
-settings; with and without oversampling."""
+"""How well the defaults learn: log loss, AUC and calibration on journeys never trained on, with and without time; with and without
+oversampling; against ten other settings, on every simulated world and both real logs of the shared data."""
+import csv
+import gzip
 import json
 import os
+import pathlib
 import shutil
 import statistics
 import subprocess
 
 import measure
 
+SHOP, PATHS = "ecommerce_touchpoints.csv.gz", "paths_12_channels.csv.gz"
 WORLDS = ["W1", "W2", "W3", "W4", "W5", "S1"]
 N_USERS = {"quick": 4000, "normal": 40000, "full": 400000}[measure.SIZE]
 # Of the worlds in which the defaults meet ten other settings: --full trains on a million journeys.
-N_AGAINST = {"quick": 4000, "normal": 220000, "full": 1250000}[measure.SIZE]
+N_AGAINST = {"quick": 4000, "normal": 40000, "full": 1250000}[measure.SIZE]
 # Half of so many users' journeys are the 100,000 held out for calibration.
 N_CALIBRATION = {"quick": 4000, "normal": 220000, "full": 220000}[measure.SIZE]
 HELD_OUT_HALF = {"split.fractions": "[0.4, 0.08, 0.52]"}
@@ -49,21 +53,51 @@ def simulated(world, n_users, settings=()):
     return bucket
 
 
-def ecommerce():
-    """The real log of the shared folder; None where it is not."""
-    log = measure.ROOT.parent / "shared" / "data" / "ecommerce_touchpoints.csv.gz"
-    log = (measure.pathlib.Path(os.environ["DA_SHARED"]) / "data" / log.name) if "DA_SHARED" in os.environ else log
-    if not log.exists():
-        return None
-    bucket = measure.DATA / "learning" / "ecommerce"
+def shared(name):
+    """A file of the shared data; None where it is not."""
+    folder = pathlib.Path(os.environ["DA_SHARED"]) if "DA_SHARED" in os.environ else measure.ROOT.parent / "shared"
+    return folder / "data" / name if (folder / "data" / name).exists() else None
+
+
+def real(name, fill):
+    """A bucket with the journeys of a log that fill(bucket) puts there; made once."""
+    bucket = measure.DATA / "learning" / name
     if not (bucket / "feature_store_preprocessed").exists():
         shutil.rmtree(bucket, ignore_errors=True)
         (bucket / "raw").mkdir(parents=True)
-        shutil.copy(log, bucket / "raw")
-        (bucket / "config.yaml").write_text(
-            "columns: {uid: customer_id, timestamp: time, campaign: channel, conversion: conversion, value: conversion_value}\n")
+        fill(bucket)
         call("journeys", bucket, {})
     return bucket
+
+
+def fill_shop(bucket):
+    shutil.copy(shared(SHOP), bucket / "raw")
+    (bucket / "config.yaml").write_text(
+        "columns: {uid: customer_id, timestamp: time, campaign: channel, conversion: conversion, value: conversion_value}\n")
+
+
+def fill_paths(bucket):
+    """Each path as often as it was counted, each time another user; a touch a second, for there are no times."""
+    uid = 0
+    with gzip.open(shared(PATHS), "rt") as paths, open(bucket / "raw/impressions.csv", "w", newline="") as log:
+        rows = csv.writer(log)
+        rows.writerow(["uid", "timestamp", "campaign", "conversion"])
+        for path in csv.DictReader(paths):
+            campaigns = path["path"].split(" > ")
+            for count, converts in ((path["total_conversions"], 1), (path["total_null"], 0)):
+                for uid in range(uid + 1, uid + 1 + int(count)):
+                    rows.writerows([uid, 1_700_000_000 + t, campaign, int(converts and t + 1 == len(campaigns))]
+                                   for t, campaign in enumerate(campaigns))
+
+
+def logs(n_users):
+    """{name: (bucket, whether its times mean something)}"""
+    found = {world: (simulated(world, n_users), True) for world in WORLDS}
+    if shared(SHOP):
+        found["shop (real)"] = real("shop", fill_shop), True
+    if shared(PATHS):
+        found["paths (real)"] = real("paths", fill_paths), False
+    return found
 
 
 def train(bucket, settings, name):
@@ -77,16 +111,17 @@ def train_anew(bucket, settings, name):
     return result
 
 
+def described(metrics):
+    return [f"{metrics['auc']:.3f}", f"{metrics['loss']:.4f}", f"{metrics['calibration_error']:.4f}"]
+
+
 def with_and_without_time():
     rows = []
-    buckets = [(world, simulated(world, N_USERS)) for world in WORLDS]
-    if ecommerce():
-        buckets.append(("shop (real)", ecommerce()))
-    for name, bucket in buckets:
-        without, with_time = (train(bucket, {"model.time": switch}, f"time {switch}") for switch in ("off", "on"))
-        a, b = without["metrics"]["test"], with_time["metrics"]["test"]
-        rows.append([name, f"{a['journeys']:,}", f"{a['auc']:.3f}", f"{b['auc']:.3f}", f"{a['loss']:.4f}", f"{b['loss']:.4f}",
-                     f"{a['calibration_error']:.4f}", f"{b['calibration_error']:.4f}"])
+    for name, (bucket, has_times) in logs(N_USERS).items():
+        without = train(bucket, {"model.time": "off"}, "time off")["metrics"]["test"]
+        cells = described(without)
+        others = described(train(bucket, {"model.time": "on"}, "time on")["metrics"]["test"]) if has_times else ["-"] * 3
+        rows.append([name, f"{without['journeys']:,}"] + [cell for pair in zip(cells, others) for cell in pair])
     head = ["log", "test journeys", "AUC without", "with time", "log loss without", "with time", "ECE without", "with time"]
     return measure.table(head, rows)
 
@@ -102,22 +137,38 @@ def calibration():
     return measure.table(["world", "oversample", "held-out journeys", "converting", "log loss", "ECE"], rows)
 
 
+def settings_of(bucket, has_times, settings):
+    """As train takes them: without times where there are none."""
+    return settings if has_times else {"model.time": "off", **settings}
+
+
 def against_ten():
-    rows = []
-    for world in WORLDS[:5]:
-        bucket = simulated(world, N_AGAINST)
-        own = train(bucket, {}, "defaults")
-        others = [train(bucket, settings, " ".join(f"{k}={v}" for k, v in settings.items())) for settings in OTHERS]
-        best = min(range(len(others)), key=lambda i: others[i]["metrics"]["test"]["loss"])
-        loss, lowest = own["metrics"]["test"]["loss"], others[best]["metrics"]["test"]["loss"]
-        median = statistics.median(other["metrics"]["test"]["loss"] for other in others)
-        rows.append([world, f"{loss:.4f}", f"{own['epochs']}", f"{lowest:.4f}", f"{median:.4f}", f"{100 * (loss / lowest - 1):+.2f} %",
-                     ", ".join(f"{key.split('.')[1]} {value}" for key, value in OTHERS[best].items())])
-    head = ["world", "defaults", "epochs until it stopped", "best of ten others", "their median", "defaults above the best", "the best"]
-    return measure.table(head, rows)
+    """A column a log, a row a setting: log loss on test in percent of the defaults'."""
+    columns = []
+    chosen = logs(N_AGAINST)
+    for bucket, has_times in chosen.values():
+        results = [train(bucket, settings_of(bucket, has_times, settings), written(settings)) for settings in [{}, *OTHERS]]
+        own, *others = [result["metrics"]["test"]["loss"] for result in results]
+        columns.append([f"{own:.4f}", results[0]["epochs"], *(100 * (other / own - 1) for other in others)])
+    names = ["defaults: log loss", "epochs until they stopped", *map(written, OTHERS)]
+    rows = [[names[i], *(column[i] for column in columns), ""] for i in range(2)]
+    differences = [list(row) for row in zip(*(column[2:] for column in columns))]
+    rows += [[name, *map(percent, row), percent(statistics.mean(row))] for name, row in zip(names[2:], differences)]
+    lowest = [min(column) for column in zip(*differences)]
+    rows.append(["defaults above the best of all", *(percent(max(0, 100 / (100 + low) * 100 - 100)) for low in lowest), ""])
+    return measure.table(["", *chosen, "mean"], rows)
 
 
-print(f"""{measure.machine()}. Defaults unless said otherwise; {N_USERS:,} users a world, test journeys of users never trained on.
+def written(settings):
+    return ", ".join(f"{key.split('.')[1]} {value}" for key, value in settings.items()) or "defaults"
+
+
+def percent(number):
+    return f"{number:+.2f} %"
+
+
+def main():
+    print(f"""{measure.machine()}. Defaults unless said otherwise; {N_USERS:,} users a world, test journeys of users never trained on.
 `bench/run learning`
 
 {with_and_without_time()}
@@ -127,7 +178,11 @@ Calibration (ECE: |mean p - rate of conversions| over 15 bins of equally many jo
 
 {calibration()}
 
-The defaults, which stop by themselves, against ten other settings on the same journeys ({N_AGAINST:,} users), log loss on the tenth held
-out:
+The defaults, which stop by themselves, against ten other settings on the same journeys ({N_AGAINST:,} users a world): log loss on the tenth
+held out, above (+) or below that of the defaults.
 
 {against_ten()}""")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,12 +9,13 @@
 
 typedef enum { CELLS_OF_TIME, CELLS_OF_CATEGORY, CELLS_OF_NUMBER } cells;
 
-/* Where a kind's rows go and come from. rows: [touches][stride], this input's column; of a user's input one row. */
+/* Where a kind's rows go and come from. rows: [touches][stride], this input's column; of an input of the fusion one row. */
 typedef void (*find_rows)(const da_input_reader *reader, const da_input *input, const da_input_source *source, const da_touches *touches,
                           uint32_t *rows, uint32_t stride);
 struct da_input_kind {
   const char *name;
-  bool of_user;
+  bool of_user;   /* a feature of the user */
+  bool in_fusion; /* a row a journey, of the fusion's table */
   cells cells;
   find_rows rows;
 };
@@ -55,10 +56,26 @@ static void user_category_row(const da_input_reader *reader, const da_input *inp
   *rows = input->first_row + source->row_of[source->code[touches->journey]];
 }
 
+static void repeat(uint32_t row, uint32_t n, uint32_t *rows, uint32_t stride) {
+  for (uint32_t t = 0; t < n; t++) rows[(size_t)t * stride] = row;
+}
+
+static void context_category_rows(const da_input_reader *reader, const da_input *input, const da_input_source *source,
+                                  const da_touches *touches, uint32_t *rows, uint32_t stride) {
+  (void)reader;
+  repeat(input->first_row + source->row_of[source->code[touches->journey]], touches->n, rows, stride);
+}
+
 static void user_number_row(const da_input_reader *reader, const da_input *input, const da_input_source *source, const da_touches *touches,
                             uint32_t *rows, uint32_t stride) {
   (void)reader, (void)stride;
   *rows = input->first_row + number_row(input, source->number[touches->journey]);
+}
+
+static void context_number_rows(const da_input_reader *reader, const da_input *input, const da_input_source *source,
+                                const da_touches *touches, uint32_t *rows, uint32_t stride) {
+  (void)reader;
+  repeat(input->first_row + number_row(input, source->number[touches->journey]), touches->n, rows, stride);
 }
 
 static void time_before_rows(const da_input_reader *reader, const da_input *input, const da_input_source *source, const da_touches *touches,
@@ -93,16 +110,30 @@ static void time_to_last_rows(const da_input_reader *reader, const da_input *inp
   rows[(size_t)(touches->n - 1) * stride] = input->first_row;
 }
 
-enum { CAMPAIGN, TIME_BEFORE, TIME_SINCE, TIME_TO_LAST, TOUCH_CATEGORY, TOUCH_NUMBER, USER_CATEGORY, USER_NUMBER, N_KINDS };
+enum {
+  CAMPAIGN,
+  TIME_BEFORE,
+  TIME_SINCE,
+  TIME_TO_LAST,
+  TOUCH_CATEGORY,
+  TOUCH_NUMBER,
+  CONTEXT_CATEGORY,
+  CONTEXT_NUMBER,
+  USER_CATEGORY,
+  USER_NUMBER,
+  N_KINDS
+};
 static const da_input_kind kinds[N_KINDS] = {
-    [CAMPAIGN] = {"campaign", false, CELLS_OF_CATEGORY, category_rows},
-    [TIME_BEFORE] = {"time_before", false, CELLS_OF_TIME, time_before_rows},
-    [TIME_SINCE] = {"time_since", false, CELLS_OF_TIME, time_since_rows},
-    [TIME_TO_LAST] = {"time_to_last", false, CELLS_OF_TIME, time_to_last_rows},
-    [TOUCH_CATEGORY] = {"touch_category", false, CELLS_OF_CATEGORY, category_rows},
-    [TOUCH_NUMBER] = {"touch_number", false, CELLS_OF_NUMBER, number_rows},
-    [USER_CATEGORY] = {"user_category", true, CELLS_OF_CATEGORY, user_category_row},
-    [USER_NUMBER] = {"user_number", true, CELLS_OF_NUMBER, user_number_row},
+    [CAMPAIGN] = {"campaign", false, false, CELLS_OF_CATEGORY, category_rows},
+    [TIME_BEFORE] = {"time_before", false, false, CELLS_OF_TIME, time_before_rows},
+    [TIME_SINCE] = {"time_since", false, false, CELLS_OF_TIME, time_since_rows},
+    [TIME_TO_LAST] = {"time_to_last", false, false, CELLS_OF_TIME, time_to_last_rows},
+    [TOUCH_CATEGORY] = {"touch_category", false, false, CELLS_OF_CATEGORY, category_rows},
+    [TOUCH_NUMBER] = {"touch_number", false, false, CELLS_OF_NUMBER, number_rows},
+    [CONTEXT_CATEGORY] = {"context_category", true, false, CELLS_OF_CATEGORY, context_category_rows},
+    [CONTEXT_NUMBER] = {"context_number", true, false, CELLS_OF_NUMBER, context_number_rows},
+    [USER_CATEGORY] = {"user_category", true, true, CELLS_OF_CATEGORY, user_category_row},
+    [USER_NUMBER] = {"user_number", true, true, CELLS_OF_NUMBER, user_number_row},
 };
 
 /* ---- the list of inputs ---- */
@@ -120,11 +151,11 @@ static da_status find_kind(const char *name, const da_input_kind **kind, da_erro
 /* input: its kind and what it points to; n_rows of it. */
 static da_status append(da_inputs *inputs, da_input input, uint64_t n_rows, da_error *err) {
   const char *name = input.kind->name;
-  const bool of_user = input.kind->of_user;
-  uint32_t *n = of_user ? &inputs->n_user : &inputs->n, *all_rows = of_user ? &inputs->n_user_rows : &inputs->n_rows;
-  const uint32_t most = of_user ? DA_MAX_FEATURES : DA_MAX_INPUTS;
+  const bool in_fusion = input.kind->in_fusion;
+  uint32_t *n = in_fusion ? &inputs->n_user : &inputs->n, *all_rows = in_fusion ? &inputs->n_user_rows : &inputs->n_rows;
+  const uint32_t most = in_fusion ? DA_MAX_FEATURES : DA_MAX_INPUTS;
   if (*n == most) return da_fail(err, DA_ERR_DATA, "expected at most %u inputs but found more", most);
-  if (!of_user && (*n == 0) != (input.kind == &kinds[CAMPAIGN]))
+  if (!in_fusion && (*n == 0) != (input.kind == &kinds[CAMPAIGN]))
     return da_fail(err, DA_ERR_DATA, "expected the campaign as first input and only there but found \"%s\" as number %u", name, *n);
   if (input.kind->cells == CELLS_OF_TIME && n_rows != DA_N_TIME_BINS)
     return da_fail(err, DA_ERR_DATA, "expected %d rows for input \"%s\" but found %llu", DA_N_TIME_BINS, name, (unsigned long long)n_rows);
@@ -132,7 +163,7 @@ static da_status append(da_inputs *inputs, da_input input, uint64_t n_rows, da_e
     return da_fail(err, DA_ERR_DATA, "expected 1 to 2^31 rows in all but found %llu for input \"%s\"", (unsigned long long)n_rows, name);
   input.first_row = *all_rows;
   input.n_rows = (uint32_t)n_rows;
-  (of_user ? inputs->user : inputs->items)[(*n)++] = input;
+  (in_fusion ? inputs->user : inputs->items)[(*n)++] = input;
   *all_rows += (uint32_t)n_rows;
   return DA_OK;
 }
@@ -169,10 +200,16 @@ static bool is_column(da_slice a, da_slice b) {
   return a.length == b.length && (a.length == 0 || strncasecmp(a.data, b.data, a.length) == 0);
 }
 
-static da_status check_column(const da_inputs *inputs, da_slice column, da_error *err) {
+/* A feature of the user stands once in either table, another once in all. */
+static bool takes_column(const da_input *input, const da_input_kind *kind, da_slice column) {
+  const bool in_both = kind->of_user && input->kind->of_user && kind->in_fusion != input->kind->in_fusion;
+  return !in_both && is_column(input->column, column);
+}
+
+static da_status check_column(const da_inputs *inputs, const da_input_kind *kind, da_slice column, da_error *err) {
   bool twice = false;
-  for (uint32_t i = 0; i < inputs->n; i++) twice |= is_column(inputs->items[i].column, column);
-  for (uint32_t i = 0; i < inputs->n_user; i++) twice |= is_column(inputs->user[i].column, column);
+  for (uint32_t i = 0; i < inputs->n; i++) twice |= takes_column(&inputs->items[i], kind, column);
+  for (uint32_t i = 0; i < inputs->n_user; i++) twice |= takes_column(&inputs->user[i], kind, column);
   if (column.length > 0 && !twice) return DA_OK;
   return da_fail(err, DA_ERR_DATA, "expected each feature to have a column of its own but found '%.*s'", (int)column.length, column.data);
 }
@@ -182,7 +219,7 @@ da_status da_inputs_add_feature(da_inputs *inputs, const char *name, da_slice co
   da_input input = {.column = column};
   DA_TRY(find_kind(name, &input.kind, err));
   if (!is_feature(input.kind)) return da_fail(err, DA_ERR_DATA, "expected no column of input \"%s\" but found one", name);
-  DA_TRY(check_column(inputs, column, err));
+  DA_TRY(check_column(inputs, input.kind, column, err));
   if (input.kind->cells == CELLS_OF_CATEGORY) {
     DA_TRY(check_values(name, &values, err));
     input.values = values;
@@ -201,6 +238,14 @@ da_status da_inputs_choose(uint64_t n_campaigns, bool time, da_inputs *inputs, d
 }
 
 const char *da_input_name(const da_input *input) { return input->kind->name; }
+
+bool da_input_is_of_user(const da_input *input) { return input->kind->of_user; }
+
+bool da_inputs_read_user(const da_inputs *inputs) {
+  bool found = inputs->n_user > 0;
+  for (uint32_t i = 0; i < inputs->n; i++) found |= inputs->items[i].kind->of_user;
+  return found;
+}
 
 bool da_input_is_ordered(const da_input *input) { return input->kind->cells != CELLS_OF_CATEGORY; }
 
@@ -264,10 +309,12 @@ da_status da_inputs_learn_features(const da_journeys *set, da_inputs *inputs, da
     const float *edges = NULL;
     uint32_t n_edges = 0;
     if (feature->number) DA_TRY(learn_edges(set, feature, arena, &edges, &n_edges, err));
-    const da_input_kind *kind = &kinds[feature->number    ? (feature->of_user ? USER_NUMBER : TOUCH_NUMBER)
-                                       : feature->of_user ? USER_CATEGORY
-                                                          : TOUCH_CATEGORY];
-    DA_TRY(da_inputs_add_feature(inputs, kind->name, feature->name, feature->values, edges, n_edges, err));
+    const bool is_number = feature->number != NULL;
+    const int at_touches = feature->of_user ? (is_number ? CONTEXT_NUMBER : CONTEXT_CATEGORY) : is_number ? TOUCH_NUMBER : TOUCH_CATEGORY;
+    DA_TRY(da_inputs_add_feature(inputs, kinds[at_touches].name, feature->name, feature->values, edges, n_edges, err));
+    if (!feature->of_user) continue;
+    const int in_fusion = is_number ? USER_NUMBER : USER_CATEGORY;
+    DA_TRY(da_inputs_add_feature(inputs, kinds[in_fusion].name, feature->name, feature->values, edges, n_edges, err));
   }
   return DA_OK;
 }

@@ -8,7 +8,9 @@
  *   time_to_last      44   time to the journey's last touch
  *   touch_category     V   a feature of the touch, one of V values; row 0: missing, or a value that the model does not know
  *   touch_number    to 33  a feature of the touch, in bins of about as many touches each; row 0: missing
- *   user_category,         the same of the user; these rows stand in a table of their own
+ *   context_category,      a feature of the user, the same at each touch: what a touch is worth may depend on who sees it
+ *   context_number
+ *   user_category,         it once more, beside the attention; these rows stand in the fusion's table
  *   user_number
  *
  * The rows of all inputs stand one below the other in their table: input i has rows first_row .. first_row + n_rows - 1. A new input
@@ -26,7 +28,7 @@
 
 /* A journey as the network reads it: touches of one journey of a set, in time order; all of them, or those that a what-if keeps. */
 typedef struct {
-  uint64_t journey;     /* of the set; read where the user has inputs */
+  uint64_t journey;     /* of the set; read where there are features of the user */
   uint64_t first;       /* touch t is first + t ... */
   const uint64_t *kept; /* ... or kept[t] if not NULL: positions in the set's touch arrays, ascending */
   uint32_t n;           /* at least one */
@@ -54,7 +56,7 @@ typedef struct {
   uint32_t n;      /* I */
   uint32_t n_rows; /* R, of all inputs */
   da_input items[DA_MAX_INPUTS];
-  uint32_t n_user, n_user_rows; /* inputs of the user, and U */
+  uint32_t n_user, n_user_rows; /* inputs of the fusion, and U */
   da_input user[DA_MAX_FEATURES];
   bool time_decay; /* the attention reads the days to the journey's last touch */
 } da_inputs;
@@ -72,6 +74,8 @@ da_status da_inputs_learn_features(const da_journeys *set, da_inputs *inputs, da
 enum { DA_N_NUMBER_BINS = 32 };
 
 const char *da_input_name(const da_input *input);
+bool da_input_is_of_user(const da_input *input);
+bool da_inputs_read_user(const da_inputs *inputs); /* whether any is: then rows ask which journey it is */
 /* Its rows have an order (bins): a row that training never saw is like its neighbour, not like the mean. */
 bool da_input_is_ordered(const da_input *input);
 static inline bool da_input_is_number(const da_input *input) { return input->column.length > 0 && input->values.n == 0; }

@@ -180,18 +180,23 @@ static void rows_of_features_by_hand(void **state) {
   assert_ok(da_inputs_choose(1, false, &inputs, &err), err);
   assert_ok(da_inputs_add_feature(&inputs, "touch_category", (da_slice){"Device", 6}, (da_names){devices, 3}, NULL, 0, &err), err);
   assert_ok(da_inputs_add_feature(&inputs, "touch_number", (da_slice){"bid", 3}, (da_names){0}, bids, 2, &err), err);
+  assert_false(da_inputs_read_user(&inputs));
+  assert_ok(da_inputs_add_feature(&inputs, "context_category", (da_slice){"region", 6}, (da_names){regions, 2}, NULL, 0, &err), err);
+  assert_true(da_inputs_read_user(&inputs));
   assert_ok(da_inputs_add_feature(&inputs, "user_category", (da_slice){"region", 6}, (da_names){regions, 2}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(&inputs, "context_number", (da_slice){"age", 3}, (da_names){0}, ages, 2, &err), err);
   assert_ok(da_inputs_add_feature(&inputs, "user_number", (da_slice){"age", 3}, (da_names){0}, ages, 2, &err), err);
-  assert_true(inputs.n == 3 && inputs.n_rows == 2 + 3 + 4 && inputs.n_user == 2 && inputs.n_user_rows == 2 + 4);
+  assert_true(inputs.n == 5 && inputs.n_rows == 2 + 3 + 4 + 2 + 4 && inputs.n_user == 2 && inputs.n_user_rows == 2 + 4);
   da_input_reader reader;
   assert_ok(da_input_reader_open(&inputs, &made->set.campaigns, &made->set, &reader, &err), err);
-  uint32_t rows[9], user_rows[2];
+  uint32_t rows[10], user_rows[2];
   const da_touches first = da_touches_of_journey(&made->set, 0), second = da_touches_of_journey(&made->set, 1);
   da_input_reader_rows(&reader, &first, rows);
-  const uint32_t wanted[] = {0, 2 + 0, 5 + 2, 0, 2 + 2, 5 + 0}; /* desktop is not known; 0.5 is not below the edge; none */
+  /* desktop is not known; 0.5 is not below the edge; none. South and 30 at either touch. */
+  const uint32_t wanted[] = {0, 2 + 0, 5 + 2, 9 + 1, 11 + 3, /* */ 0, 2 + 2, 5 + 0, 9 + 1, 11 + 3};
   assert_memory_equal(rows, wanted, sizeof wanted);
   da_input_reader_rows(&reader, &second, rows);
-  assert_memory_equal(rows, ((const uint32_t[]){0, 2 + 0, 5 + 3}), 3 * sizeof(uint32_t));
+  assert_memory_equal(rows, ((const uint32_t[]){0, 2 + 0, 5 + 3, 9 + 0, 11 + 0}), 5 * sizeof(uint32_t));
   da_input_reader_user_rows(&reader, &first, user_rows);
   assert_memory_equal(user_rows, ((const uint32_t[]){1, 2 + 3}), sizeof user_rows);
   da_input_reader_user_rows(&reader, &second, user_rows);
@@ -230,6 +235,7 @@ static void edges_are_quantiles_of_the_train_split(void **state) {
     assert_ok(da_inputs_choose(3, true, &inputs, &err), err);
     assert_ok(da_inputs_learn_features(set, &inputs, &arena, &err), err);
     const da_input *bid = &inputs.items[5], *age = &inputs.user[1];
+    assert_true(inputs.n == 8 && inputs.items[7].edges == age->edges);
     assert_int_equal(bid->n_rows, DA_N_NUMBER_BINS + 1);
     assert_int_equal(age->n_rows, 8);
     for (uint32_t i = 0; i < 6; i++) assert_true(age->edges[i] == (float)(i + 1));
@@ -243,10 +249,10 @@ static void edges_are_quantiles_of_the_train_split(void **state) {
     da_input_reader reader;
     assert_ok(da_input_reader_open(&inputs, &set->campaigns, set, &reader, &err), err);
     for (uint64_t j = 0; j < set->n_journeys; j++) {
-      uint32_t rows[64 * 6];
+      uint32_t rows[64 * 8];
       const da_touches touches = da_touches_of_journey(set, j);
       da_input_reader_rows(&reader, &touches, rows);
-      for (uint32_t t = 0; t < touches.n && da_journey_set(set, j) == DA_SET_TRAIN; t++) count[rows[t * 6 + 5] - bid->first_row]++;
+      for (uint32_t t = 0; t < touches.n && da_journey_set(set, j) == DA_SET_TRAIN; t++) count[rows[t * 8 + 5] - bid->first_row]++;
     }
     for (uint32_t b = 1; b <= DA_N_NUMBER_BINS; b++) assert_in_range(count[b], n / DA_N_NUMBER_BINS - 1, n / DA_N_NUMBER_BINS + 1);
     da_input_reader_close(&reader);
@@ -281,6 +287,9 @@ static void impossible_features_are_refused(void **state) {
                     "column of its own");
   assert_ok(da_inputs_add_feature(&inputs, "user_number", x, (da_names){0}, edges, 1, &err), err);
   assert_fails_with(da_inputs_add_feature(&inputs, "touch_category", x, (da_names){values, 2}, NULL, 0, &err), DA_ERR_DATA, err, "'x'");
+  assert_fails_with(da_inputs_add_feature(&inputs, "user_category", x, (da_names){values, 2}, NULL, 0, &err), DA_ERR_DATA, err, "'x'");
+  assert_ok(da_inputs_add_feature(&inputs, "context_number", x, (da_names){0}, edges, 1, &err), err); /* at touches as well */
+  assert_fails_with(da_inputs_add_feature(&inputs, "context_number", x, (da_names){0}, edges, 1, &err), DA_ERR_DATA, err, "'x'");
 }
 
 int main(void) {

@@ -22,6 +22,7 @@ static void add_features(da_inputs *inputs) {
   da_error err = {0};
   assert_ok(da_inputs_add_feature(inputs, "touch_category", (da_slice){"device", 6}, (da_names){devices, 3}, NULL, 0, &err), err);
   assert_ok(da_inputs_add_feature(inputs, "touch_number", (da_slice){"bid", 3}, (da_names){0}, bids, 3, &err), err);
+  assert_ok(da_inputs_add_feature(inputs, "context_category", (da_slice){"region", 6}, (da_names){regions, 1}, NULL, 0, &err), err);
   assert_ok(da_inputs_add_feature(inputs, "user_category", (da_slice){"region", 6}, (da_names){regions, 1}, NULL, 0, &err), err);
   assert_ok(da_inputs_add_feature(inputs, "user_number", (da_slice){"age", 3}, (da_names){0}, bids, 1, &err), err);
 }

@@ -13,6 +13,7 @@ static void add_features(da_inputs *inputs) {
   static const float edges[] = {0, 1, 2};
   da_error err = {0};
   assert_ok(da_inputs_add_feature(inputs, "touch_category", (da_slice){"device", 6}, (da_names){values, 2}, NULL, 0, &err), err);
+  assert_ok(da_inputs_add_feature(inputs, "context_category", (da_slice){"region", 6}, (da_names){values, 2}, NULL, 0, &err), err);
   assert_ok(da_inputs_add_feature(inputs, "user_category", (da_slice){"region", 6}, (da_names){values, 2}, NULL, 0, &err), err);
   assert_ok(da_inputs_add_feature(inputs, "user_number", (da_slice){"age", 3}, (da_names){0}, edges, 3, &err), err);
 }

@@ -51,7 +51,8 @@ static void note_unknown(const da_input_reader *reader, const da_monitor *monito
                     (unsigned long long)campaigns->n_unknown, reader->set->campaigns.n, (unsigned long long)campaigns->n_unknown_cells,
                     (unsigned long long)reader->set->n_touches);
   for (uint32_t i = 1; i < inputs->n; i++)
-    note_unknown_values(&inputs->items[i], &reader->sources[i], "touches", reader->set->n_touches, monitor);
+    if (!da_input_is_of_user(&inputs->items[i]))
+      note_unknown_values(&inputs->items[i], &reader->sources[i], "touches", reader->set->n_touches, monitor);
   for (uint32_t i = 0; i < inputs->n_user; i++)
     note_unknown_values(&inputs->user[i], &reader->user_sources[i], "journeys", reader->set->n_journeys, monitor);
 }
@@ -173,6 +174,6 @@ da_status da_scorer_score_some(da_scorer *scorer, const uint64_t *journeys, uint
 }
 
 da_status da_scorer_score_parts(da_scorer *scorer, uint32_t n, const uint32_t *first, const uint64_t *kept, float *logit, da_error *err) {
-  const part_list list = {scorer->model->inputs.n_user ? scorer->set : NULL, first, kept};
+  const part_list list = {da_inputs_read_user(&scorer->model->inputs) ? scorer->set : NULL, first, kept};
   return score_all(scorer, (journey_source){touches_of_part, &list, n, 0}, NULL, logit, err);
 }

@@ -71,6 +71,8 @@ static void features_are_counted_and_settle(void **state) {
   uint64_t count[256];
   assert_ok(da_rows_count(&reader, NULL, count, &err), err);
   assert_int_equal(count[0], 4);
+  assert_int_equal(inputs.n, 5); /* the user's region and age also at touches, and counted there */
+  assert_memory_equal(count + inputs.items[3].first_row, ((const uint64_t[]){1, 3, 0}), 3 * sizeof(uint64_t));
   const uint64_t wanted[7] = {1, 2, 0, 0, 1, 1, 1};
   assert_memory_equal(count + inputs.n_rows, wanted, sizeof wanted);
   float kernel[7] = {3, 6, 100, 100, 1, 2, 6};

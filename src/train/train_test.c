@@ -186,9 +186,9 @@ static void campaigns_that_training_never_saw_score_like_the_unknown(void **stat
   journeys_free(made);
 }
 
-/* Conversions that follow the users' region and whether a touch was on a phone, and nothing else. best: of the true probabilities over
- * the test split. */
-static void plant_features(test_journeys *made, const test_features *features, da_metrics *best) {
+/* Conversions that follow the users' region and whether a touch was on a phone, and nothing else; interacting: a phone helps in the one
+ * region and harms elsewhere, and neither says anything by itself. best: of the true probabilities over the test split. */
+static void plant_features(test_journeys *made, const test_features *features, bool interacting, da_metrics *best) {
   da_error err = {0};
   da_journeys *set = &made->set;
   da_random random;
@@ -200,7 +200,8 @@ static void plant_features(test_journeys *made, const test_features *features, d
   for (uint64_t j = 0; j < set->n_journeys; j++) {
     bool phone = false;
     for (uint64_t t = set->first_touch[j]; t < set->first_touch[j + 1]; t++) phone |= features->code[DEVICE][t] == 2;
-    const double z = (features->code[REGION][j] == 1 ? 1.5 : -1.5) + (phone ? 1.5 : -1.5);
+    const double of_region = features->code[REGION][j] == 1 ? 1.5 : -1.5, of_phone = phone ? 1.5 : -1.5;
+    const double z = interacting ? of_region * of_phone : of_region + of_phone;
     const bool is_converted = da_random_uniform(&random) < planted_sigmoid(z);
     made->flags[j] = (uint8_t)((made->flags[j] & ~DA_JOURNEY_CONVERTED) | is_converted);
     set->n_conversions += is_converted;
@@ -218,13 +219,13 @@ static void features_that_decide_are_learned(void **state) {
   test_features *features = features_draw(made, 4);
   da_journeys *set = &made->set;
   da_metrics best, found[3];
-  plant_features(made, features, &best);
+  plant_features(made, features, false, &best);
   for (int round = 0; round < 3; round++) { /* without features, with those of touches, with all */
     const da_config config = training_config();
     set->n_features = round == 0 ? 0 : round == 1 ? REGION : N_TEST_FEATURES;
     result out = train(set, &config, 2);
     found[round] = out.report.metrics[DA_SET_TEST];
-    assert_int_equal(out.model.inputs.n, 1 + (round ? 2 : 0));
+    assert_int_equal(out.model.inputs.n, 1 + (round == 0 ? 0 : round == 1 ? 2 : 4));
     assert_int_equal(out.model.inputs.n_user, round == 2 ? 2 : 0);
     if (round == 2) assert_non_null(strstr(out.listener.notes, "features device of touches (3 values), bid of touches (numbers)"));
     free_result(&out);
@@ -236,13 +237,31 @@ static void features_that_decide_are_learned(void **state) {
   journeys_free(made);
 }
 
+/* What a touch is worth may depend on who sees it: a user's features stand beside the attention and at each touch. */
+static void users_to_whom_touches_mean_something_else_are_learned(void **state) {
+  (void)state;
+  test_journeys *made = planted_journeys(17, 6000, -1, NULL);
+  test_features *features = features_draw(made, 6);
+  da_metrics best;
+  plant_features(made, features, true, &best);
+  da_config config = training_config();
+  config.training.epochs = 20;
+  config.training.patience = 20;
+  result out = train(&made->set, &config, 2);
+  const da_metrics *test = &out.report.metrics[DA_SET_TEST];
+  if (test->auc < best.auc - 0.03) fail_msg("expected an AUC near %.3f but found %.3f", best.auc, test->auc);
+  free_result(&out);
+  features_free(features);
+  journeys_free(made);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(what_can_be_learned_is_learned),        cmocka_unit_test(oversampling_leaves_probabilities_calibrated),
       cmocka_unit_test(threads_and_repetition_change_no_byte), cmocka_unit_test(learning_what_is_not_there_stops_early),
       cmocka_unit_test(splits_without_journeys_are_told),      cmocka_unit_test(one_outcome_alone_gives_its_rate_and_even_attention),
       cmocka_unit_test(an_empty_train_split_is_told),          cmocka_unit_test(campaigns_that_training_never_saw_score_like_the_unknown),
-      cmocka_unit_test(features_that_decide_are_learned),
+      cmocka_unit_test(features_that_decide_are_learned),      cmocka_unit_test(users_to_whom_touches_mean_something_else_are_learned),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
