@@ -55,7 +55,7 @@ static const char *fault_in_table(const da_pack *pack) {
   return NULL;
 }
 
-/* The same for one section, which must begin within 64 bytes after *end, where the one before it ended. Moves *end. */
+/* The same for the place of one section, which must begin within 64 bytes after *end, where the one before it ended. Moves *end. */
 static const char *fault_in_section(const da_pack *pack, const da_pack_entry *entry, uint64_t *end) {
   size_t item_bytes = da_pack_item_bytes(entry->type);
   if (!item_bytes || entry->zero) return "a section of unknown type";
@@ -63,17 +63,26 @@ static const char *fault_in_section(const da_pack *pack, const da_pack_entry *en
   if (entry->offset % DA_PACK_ALIGNMENT || entry->offset < *end || entry->offset - *end >= DA_PACK_ALIGNMENT) return "a misplaced section";
   if (entry->offset > pack->n_bytes || entry->n_items > (pack->n_bytes - entry->offset) / item_bytes)
     return "a section past the file's end";
-  if (!all_zero(pack->bytes + *end, entry->offset - *end)) return "bytes between sections";
-  size_t n_bytes = entry->n_items * item_bytes;
-  if (XXH64(pack->bytes + entry->offset, n_bytes, 0) != entry->checksum) return "a changed section (checksum)";
-  *end = entry->offset + n_bytes;
+  *end = entry->offset + entry->n_items * item_bytes;
   return NULL;
 }
 
-static const char *fault_in_pack(const da_pack *pack) {
+/* And for the section's bytes, and those before it since the section that ended there. */
+static const char *fault_in_bytes(const da_pack *pack, const da_pack_entry *entry, uint64_t end_before) {
+  if (!all_zero(pack->bytes + end_before, entry->offset - end_before)) return "bytes between sections";
+  if (XXH64(pack->bytes + entry->offset, entry->n_items * da_pack_item_bytes(entry->type), 0) != entry->checksum)
+    return "a changed section (checksum)";
+  return NULL;
+}
+
+static const char *fault_in_pack(const da_pack *pack, bool with_bytes) {
   const char *fault = fault_in_table(pack);
   uint64_t end = DA_PACK_DATA_OFFSET;
-  for (uint32_t i = 0; !fault && i < pack->header->n_sections; i++) fault = fault_in_section(pack, &pack->table[i], &end);
+  for (uint32_t i = 0; !fault && i < pack->header->n_sections; i++) {
+    const uint64_t end_before = end;
+    fault = fault_in_section(pack, &pack->table[i], &end);
+    if (!fault && with_bytes) fault = fault_in_bytes(pack, &pack->table[i], end_before);
+  }
   if (!fault && end != pack->n_bytes) fault = "bytes after the last section";
   return fault;
 }
@@ -101,13 +110,17 @@ da_status da_pack_open_own(const char *path, da_pack *pack, da_error *err) {
   return status;
 }
 
-da_status da_pack_open(const char *path, da_pack *pack, da_error *err) {
+static da_status open_verified(const char *path, bool with_bytes, da_pack *pack, da_error *err) {
   DA_TRY(da_pack_open_own(path, pack, err));
-  const char *fault = fault_in_pack(pack);
+  const char *fault = fault_in_pack(pack, with_bytes);
   if (!fault) return DA_OK;
   da_pack_close(pack);
   return refuse(err, path, fault);
 }
+
+da_status da_pack_open(const char *path, da_pack *pack, da_error *err) { return open_verified(path, true, pack, err); }
+
+da_status da_pack_open_table(const char *path, da_pack *pack, da_error *err) { return open_verified(path, false, pack, err); }
 
 void da_pack_close(da_pack *pack) {
   if (pack->bytes) munmap((void *)(uintptr_t)pack->bytes, pack->n_bytes);

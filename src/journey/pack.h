@@ -65,6 +65,9 @@ typedef struct {
 da_status da_pack_open(const char *path, da_pack *pack, da_error *err) DA_MUST_CHECK;
 /* The same without the verification: for a file that this process has just written. */
 da_status da_pack_open_own(const char *path, da_pack *pack, da_error *err) DA_MUST_CHECK;
+/* The same for a file whose sections may not be there yet (journey/set_part.h): header and table are verified, and that the sections have
+ * room; not what is in them. */
+da_status da_pack_open_table(const char *path, da_pack *pack, da_error *err) DA_MUST_CHECK;
 void da_pack_close(da_pack *pack);
 
 /* A section's items, or NULL with n_items 0 when there is none of that name and type. */

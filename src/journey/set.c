@@ -25,15 +25,21 @@ static da_status check_bounds(const uint64_t *bounds, uint64_t n, uint64_t end, 
   return DA_OK;
 }
 
-static da_status check_campaigns(const da_journeys *set, da_error *err) {
+static uint32_t highest_of(const uint32_t *items, uint64_t begin, uint64_t end) {
+  uint32_t highest = 0;
+  for (uint64_t i = begin; i < end; i++) highest = items[i] > highest ? items[i] : highest;
+  return highest;
+}
+
+/* Of journeys begin .. end - 1, like all that follow with these two. */
+static da_status check_campaigns(const da_journeys *set, uint64_t begin, uint64_t end, da_error *err) {
   for (size_t i = 1; i < set->campaigns.n; i++) {
     if (da_slice_compare(set->campaigns.items[i - 1], set->campaigns.items[i]) >= 0) {
       return da_fail(err, DA_ERR_DATA, "expected the campaigns' names in byte order but name %zu is not above the one before", i);
     }
   }
-  uint32_t highest = 0;
-  for (uint64_t t = 0; t < set->n_touches; t++) highest = set->campaign[t] > highest ? set->campaign[t] : highest;
-  if (set->n_touches && highest >= set->campaigns.n) {
+  const uint32_t highest = highest_of(set->campaign, set->first_touch[begin], set->first_touch[end]);
+  if (begin < end && highest >= set->campaigns.n) {
     return da_fail(err, DA_ERR_DATA, "expected campaigns below %zu but found %" PRIu32, set->campaigns.n, highest);
   }
   return DA_OK;
@@ -59,6 +65,18 @@ static da_status check_times(const da_journeys *set, da_error *err) {
     for (uint64_t t = begin + 1; t < end; t++) ordered &= set->time_us[t - 1] <= set->time_us[t];
     if (!ordered)
       return da_fail(err, DA_ERR_DATA, "expected times that ascend and lie within the log but those of user %" PRIu64 " do not", u);
+  }
+  return DA_OK;
+}
+
+/* The same where users are not known. */
+static da_status check_times_of_journeys(const da_journeys *set, uint64_t first, uint64_t last, da_error *err) {
+  for (uint64_t j = first; j < last; j++) {
+    const uint64_t begin = set->first_touch[j], end = set->first_touch[j + 1];
+    bool ordered = set->time_us[begin] >= set->log_start_us && set->time_us[end - 1] <= set->log_end_us;
+    for (uint64_t t = begin + 1; t < end; t++) ordered &= set->time_us[t - 1] <= set->time_us[t];
+    if (!ordered)
+      return da_fail(err, DA_ERR_DATA, "expected times that ascend and lie within the log but those of journey %" PRIu64 " do not", j);
   }
   return DA_OK;
 }
@@ -118,14 +136,13 @@ static da_status check_values(const da_feature *feature, da_error *err) {
   return DA_OK;
 }
 
-static da_status check_features(const da_journeys *set, da_error *err) {
+static da_status check_features(const da_journeys *set, uint64_t begin, uint64_t end, da_error *err) {
   for (uint32_t f = 0; f < set->n_features; f++) {
     const da_feature *feature = &set->features[f];
     if (!feature->code) continue;
     DA_TRY(check_values(feature, err));
-    const uint64_t n = feature->of_user ? set->n_journeys : set->n_touches;
-    uint32_t highest = 0;
-    for (uint64_t i = 0; i < n; i++) highest = feature->code[i] > highest ? feature->code[i] : highest;
+    const bool of_user = feature->of_user;
+    const uint32_t highest = highest_of(feature->code, of_user ? begin : set->first_touch[begin], of_user ? end : set->first_touch[end]);
     if (highest >= feature->values.n)
       return da_fail(err, DA_ERR_DATA, "expected cells of feature '%.*s' below %zu but found %" PRIu32, (int)feature->name.length,
                      feature->name.data, feature->values.n, highest);
@@ -136,12 +153,20 @@ static da_status check_features(const da_journeys *set, da_error *err) {
 da_status da_journeys_check(const da_journeys *set, da_error *err) {
   DA_TRY(check_bounds(set->first_touch, set->n_journeys, set->n_touches, "the bounds of journeys", err));
   DA_TRY(check_bounds(set->first_journey, set->n_users, set->n_journeys, "the bounds of users", err));
-  DA_TRY(check_campaigns(set, err));
+  DA_TRY(check_campaigns(set, 0, set->n_journeys, err));
   DA_TRY(check_flags(set, err));
   DA_TRY(check_times(set, err));
   DA_TRY(check_conversions(set, err));
-  DA_TRY(check_features(set, err));
+  DA_TRY(check_features(set, 0, set->n_journeys, err));
   return check_users(set, err);
+}
+
+da_status da_journeys_check_part(const da_journeys *set, uint64_t begin, uint64_t end, da_error *err) {
+  DA_TRY(check_bounds(set->first_touch, set->n_journeys, set->n_touches, "the bounds of journeys", err));
+  DA_TRY(check_campaigns(set, begin, end, err));
+  DA_TRY(check_flags(set, err));
+  DA_TRY(check_times_of_journeys(set, begin, end, err));
+  return check_features(set, begin, end, err);
 }
 
 /* ---- From the file ---- */
@@ -270,36 +295,50 @@ static da_status take_features(const da_pack *pack, da_journeys *set, da_error *
   return take_values(pack, n_values, set, err);
 }
 
-/* Points the set at the sections; after this every array has the length that the set's counts say. */
-static da_status take_sections(const da_pack *pack, da_journeys *set, da_error *err) {
+/* Points the set at the sections of journeys, touches and their cells; after this each of these arrays has the length that the set's
+ * counts say. */
+static da_status take_journeys(const da_pack *pack, da_journeys *set, da_error *err) {
   const void *items;
   set->campaign = da_pack_find(pack, "campaign", DA_PACK_U32, &set->n_touches);
   set->flags = da_pack_find(pack, "flags", DA_PACK_U8, &set->n_journeys);
-  uint64_t n_bounds;
-  set->first_journey = da_pack_find(pack, "first_journey", DA_PACK_U64, &n_bounds);
-  if (!set->campaign || !set->flags || n_bounds == 0)
-    return da_fail(err, DA_ERR_DATA, "expected campaigns, flags and users but a section is missing");
-  set->n_users = n_bounds - 1;
+  if (!set->campaign || !set->flags) return da_fail(err, DA_ERR_DATA, "expected campaigns and flags but a section is missing");
   DA_TRY(take(pack, "time_us", DA_PACK_I64, set->n_touches, &items, err));
   set->time_us = items;
   DA_TRY(take(pack, "first_touch", DA_PACK_U64, set->n_journeys + 1, &items, err));
   set->first_touch = items;
   for (uint64_t j = 0; j < set->n_journeys; j++) set->n_conversions += set->flags[j] & DA_JOURNEY_CONVERTED;
+  DA_TRY(take_numbers(pack, set, err));
+  DA_TRY(take_names(pack, set, err));
+  return take_features(pack, set, err);
+}
+
+/* All sections. */
+static da_status take_sections(const da_pack *pack, da_journeys *set, da_error *err) {
+  const void *items;
+  uint64_t n_bounds;
+  DA_TRY(take_journeys(pack, set, err));
+  set->first_journey = da_pack_find(pack, "first_journey", DA_PACK_U64, &n_bounds);
+  if (n_bounds == 0) return da_fail(err, DA_ERR_DATA, "expected users but section first_journey is missing");
+  set->n_users = n_bounds - 1;
   DA_TRY(take_if_there(pack, "value", DA_PACK_F64, set->n_conversions, &items, err));
   set->value = items;
   DA_TRY(take_if_there(pack, "conversion_us", DA_PACK_I64, set->n_conversions, &items, err));
   set->conversion_us = items;
-  DA_TRY(take_numbers(pack, set, err));
-  DA_TRY(take_names(pack, set, err));
-  DA_TRY(take_features(pack, set, err));
   return take_users(pack, set, err);
 }
 
+static void take_mapping(const da_pack *pack, da_journeys *set) {
+  *set = (da_journeys){.mapping = (void *)(uintptr_t)pack->bytes, .mapping_bytes = pack->n_bytes, .checksum = pack->header->table_checksum};
+}
+
 static da_status open_pack(const da_pack *pack, da_journeys *set, da_error *err) {
-  set->mapping = (void *)(uintptr_t)pack->bytes;
-  set->mapping_bytes = pack->n_bytes;
-  set->checksum = pack->header->table_checksum;
+  take_mapping(pack, set);
   return take_sections(pack, set, err);
+}
+
+da_status da_journeys_take_part(const da_pack *pack, da_journeys *set, da_error *err) {
+  take_mapping(pack, set);
+  return take_journeys(pack, set, err);
 }
 
 da_status da_journeys_open_own(const char *path, da_journeys *set, da_error *err) {

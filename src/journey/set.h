@@ -27,6 +27,7 @@
 
 #include "base/status.h"
 #include "base/text.h"
+#include "journey/pack.h"
 #include "store/table.h"
 
 enum { DA_SET_TRAIN, DA_SET_VAL, DA_SET_TEST, DA_N_SETS };
@@ -94,5 +95,10 @@ void da_journeys_close(da_journeys *set); /* {0} and a second call allowed */
 
 /* The invariants above. For a set built in memory (tests, simulation, scoring from arrays): its arrays stay the caller's. */
 da_status da_journeys_check(const da_journeys *set, da_error *err) DA_MUST_CHECK;
+
+/* For journey/set_part.h: a set without users, values and moments of conversions (NULL, and 0 users), and of its touches and cells only
+ * those of journeys begin .. end - 1. The set takes the mapping over, whatever happens; check_part is check for what is there. */
+da_status da_journeys_take_part(const da_pack *pack, da_journeys *set, da_error *err) DA_MUST_CHECK;
+da_status da_journeys_check_part(const da_journeys *set, uint64_t begin, uint64_t end, da_error *err) DA_MUST_CHECK;
 
 #endif

@@ -9,63 +9,9 @@
 
 #include "base/mem.h"
 #include "journey/pack.h"
-#include "journey/set_write.h"
 #include "support/features.h"
 #include "support/folder.h"
-#include "support/journeys.h"
-
-/* ---- Writing what is in memory ---- */
-
-static void text_of(int64_t uid, char text[24]) { snprintf(text, 24, "u%08d", (int)uid + 1000); }
-
-static void write_users(da_set_writer *writer, const da_journeys *set, da_error *err) {
-  uint64_t conversion = 0;
-  for (uint64_t u = 0; u < set->n_users; u++) {
-    char text[24];
-    text_of(set->uid_int[u], text);
-    assert_ok(da_set_writer_user(writer, &(da_uid){.number = set->uid_int[u], .text = {text, strlen(text)}}, err), *err);
-    for (uint64_t j = set->first_journey[u]; j < set->first_journey[u + 1]; j++) {
-      uint64_t last = set->first_touch[j + 1] - 1;
-      da_cut_journey journey = {
-          .n = da_journey_length(set, j),
-          .campaign = set->campaign + set->first_touch[j],
-          .time_us = set->time_us + set->first_touch[j],
-          .converted = da_journey_converted(set, j),
-          .set = (uint8_t)da_journey_set(set, j),
-          .conversion_us = set->time_us[last] + (int64_t)(last % 3),
-      };
-      if (journey.converted) journey.value = set->value[conversion++];
-      const uint32_t *features[DA_MAX_FEATURES];
-      for (uint32_t f = 0; f < set->n_features; f++) {
-        const da_feature *feature = &set->features[f];
-        const void *cells = feature->code ? (const void *)feature->code : feature->number;
-        features[f] = (const uint32_t *)cells + (feature->of_user ? j : set->first_touch[j]);
-      }
-      journey.features = features;
-      assert_ok(da_set_writer_journey(writer, &journey, err), *err);
-    }
-  }
-}
-
-static void write_set(const char *path, const da_journeys *set, const da_set_shape *shape) {
-  da_error err = {0};
-  da_set_writer writer;
-  assert_ok(da_set_writer_open(path, shape, &writer, &err), err);
-  write_users(&writer, set, &err);
-  da_names values[DA_MAX_FEATURES];
-  for (uint32_t f = 0; f < set->n_features; f++) values[f] = set->features[f].values;
-  const da_set_ending ending = {.campaigns = set->campaigns,
-                                .feature_values = values,
-                                .log_start_us = set->log_start_us - 5,
-                                .log_end_us = set->log_end_us + 5,
-                                .n_unattributed = 3,
-                                .unattributed_value = 1.5};
-  assert_ok(da_set_writer_finish(&writer, &ending, &err), err);
-  da_set_writer_close(&writer);
-  da_set_writer_close(&writer);
-}
-
-static const da_set_shape plain_shape = {.has_value = true, .split = DA_SPLIT_COLUMN, .fractions = {0.8, 0.1, 0.1}};
+#include "support/packed.h"
 
 /* ---- What was written comes back ---- */
 
@@ -144,7 +90,7 @@ static void text_uids_and_moments_of_conversion_come_back(void **state) {
   assert_null(found.value);
   for (uint64_t u = 0; u < found.n_users; u++) {
     char text[24];
-    text_of(made->uid[u], text);
+    packed_uid_text(made->uid[u], text);
     assert_int_equal(da_slice_compare(da_user_text(&found, u), (da_slice){text, strlen(text)}), 0);
   }
   uint64_t conversion = 0;
@@ -200,7 +146,7 @@ static void codes_become_ranks(void **state) {
   test_journeys *made = journeys_from_text("b@0 a@1 c@2!5");
   da_set_writer writer;
   assert_ok(da_set_writer_open(path, &plain_shape, &writer, &err), err);
-  write_users(&writer, &made->set, &err);
+  packed_write_users(&writer, &made->set, &err);
   const uint32_t rank[] = {2, 0, 1};
   assert_ok(da_set_writer_finish(&writer,
                                  &(da_set_ending){.campaigns = made->set.campaigns, .campaign_rank = rank, .log_end_us = 9 * DAY_US}, &err),
@@ -387,9 +333,6 @@ static void without_memory_there_is_a_sentence(void **state) {
   folder_remove(folder);
 }
 
-static const da_feature_column feature_columns[N_TEST_FEATURES] = {
-    {"device", false, false}, {"bid", false, true}, {"region", true, false}, {"age", true, true}};
-
 static void features_come_back_and_are_checked(void **state) {
   (void)state;
   da_error err = {0};
@@ -398,7 +341,7 @@ static void features_come_back_and_are_checked(void **state) {
   test_journeys *made = journeys_random(8, 500, 6, 5);
   test_features *features = features_draw(made, 3);
   da_set_shape shape = plain_shape;
-  shape.n_features = N_TEST_FEATURES, shape.features = feature_columns;
+  shape.n_features = N_TEST_FEATURES, shape.features = test_feature_columns;
   write_set(path, &made->set, &shape);
   da_journeys found;
   assert_ok(da_journeys_open(path, &found, &err), err);
@@ -435,7 +378,7 @@ static void packs_with_features_that_were_changed(void **state) {
   test_journeys *made = journeys_random(8, 30, 4, 5);
   test_features *features = features_draw(made, 3);
   da_set_shape shape = plain_shape;
-  shape.n_features = N_TEST_FEATURES, shape.features = feature_columns;
+  shape.n_features = N_TEST_FEATURES, shape.features = test_feature_columns;
   write_set(path, &made->set, &shape);
   size_t n_bytes;
   unsigned char *bytes = folder_read(path, &n_bytes);

@@ -321,8 +321,8 @@ da_status da_inputs_learn_features(const da_journeys *set, da_inputs *inputs, da
 
 /* ---- time ---- */
 
-bool da_time_varies(const da_journeys *set) {
-  for (uint64_t j = 0; j < set->n_journeys; j++)
+bool da_time_varies(const da_journeys *set, uint64_t begin, uint64_t end) {
+  for (uint64_t j = begin; j < end; j++)
     if (set->time_us[set->first_touch[j + 1] - 1] != set->time_us[set->first_touch[j]]) return true;
   return false;
 }

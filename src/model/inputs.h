@@ -80,8 +80,8 @@ bool da_inputs_read_user(const da_inputs *inputs); /* whether any is: then rows 
 bool da_input_is_ordered(const da_input *input);
 static inline bool da_input_is_number(const da_input *input) { return input->column.length > 0 && input->values.n == 0; }
 
-/* Whether two touches of any one journey differ in time: otherwise time says nothing. */
-bool da_time_varies(const da_journeys *set);
+/* Whether two touches of any one of the journeys begin .. end - 1 differ in time: otherwise time says nothing. */
+bool da_time_varies(const da_journeys *set, uint64_t begin, uint64_t end);
 
 /* Bins of time, two an e-fold: 0 nothing to measure (the first touch has none before it), 1 under a second,
  * 2 + k for e^(k/2) <= seconds < e^((k+1)/2), the last bin open. */

@@ -144,10 +144,10 @@ static void names_are_matched_as_a_plain_search_does(void **state) {
 static void time_matters_only_where_it_differs_inside_a_journey(void **state) {
   (void)state;
   da_journeys set = small_set();
-  assert_true(da_time_varies(&set));
+  assert_true(da_time_varies(&set, 0, set.n_journeys));
   const int64_t same[] = {7, 7, 7, 8};
   set.time_us = same;
-  assert_false(da_time_varies(&set));
+  assert_false(da_time_varies(&set, 0, set.n_journeys));
 }
 
 static void impossible_inputs_are_refused(void **state) {

@@ -1,19 +1,35 @@
-/* What ranks other than 0 do in the stage train. */
-#include "base/mem.h"
+/* The stage train by several ranks: rank 0 runs it and calls the others. */
 #include "journey/build.h"
+#include "journey/set_part.h"
 #include "pipeline/pipeline_run.h"
 #include "train/train.h"
 
-static da_status tell(da_run *run, unsigned char call, da_error *err) {
+/* What rank 0 calls the others for, each once and in this order. */
+typedef enum { CALL_NOTHING_MORE, CALL_OPEN_SET, CALL_TRAIN } call;
+
+static da_status tell(da_run *run, call what, da_error *err) {
   const da_team *team = run->job->team;
-  if (da_team_size(team) == 1 || run->helpers_called) return DA_OK;
-  run->helpers_called = true;
+  const unsigned char told = (unsigned char)what;
   da_piece pieces[DA_TEAM_MAX_RANKS];
-  return team->gather(team->context, &call, 1, pieces, err);
+  if (da_team_size(team) == 1 || run->helpers_dismissed) return DA_OK;
+  run->helpers_dismissed = what != CALL_OPEN_SET; /* those who train go home when they are done */
+  return team->gather(team->context, &told, 1, pieces, err);
 }
 
-da_status da_run_call_helpers(da_run *run, da_error *err) { return tell(run, 1, err); }
-da_status da_run_dismiss_helpers(da_run *run, da_error *err) { return tell(run, 0, err); }
+da_status da_run_call_helpers(da_run *run, da_error *err) { return tell(run, CALL_TRAIN, err); }
+da_status da_run_dismiss_helpers(da_run *run, da_error *err) { return tell(run, CALL_NOTHING_MORE, err); }
+
+da_status da_run_open_part(da_run *run, da_error *err) {
+  DA_TRY(tell(run, CALL_OPEN_SET, err));
+  return da_journeys_open_part(run->job->bucket, DA_JOURNEYS_KEY, run->job->team, &run->set, err);
+}
+
+static da_status hear(const da_run_job *job, call *what, da_error *err) {
+  da_piece pieces[DA_TEAM_MAX_RANKS];
+  DA_TRY(job->team->gather(job->team->context, NULL, 0, pieces, err));
+  *what = pieces[0].n_bytes == 1 ? (call)pieces[0].data[0] : CALL_NOTHING_MORE;
+  return DA_OK;
+}
 
 static da_status train(const da_run_job *job, const da_journeys *set, da_error *err) {
   da_pool *pool = NULL;
@@ -32,16 +48,13 @@ static da_status train(const da_run_job *job, const da_journeys *set, da_error *
 }
 
 da_status da_run_help_training(const da_run_job *job, da_error *err) {
-  da_piece pieces[DA_TEAM_MAX_RANKS];
-  DA_TRY(job->team->gather(job->team->context, NULL, 0, pieces, err));
-  if (pieces[0].n_bytes != 1 || !pieces[0].data[0]) return DA_OK;
-  char *path = NULL;
+  call what;
+  DA_TRY(hear(job, &what, err));
+  if (what != CALL_OPEN_SET) return DA_OK;
   da_journeys set;
-  DA_TRY(da_bucket_local(job->bucket, DA_JOURNEYS_KEY, &path, err));
-  da_status status = da_journeys_open(path, &set, err);
-  da_mem_free(path);
-  if (status != DA_OK) return status;
-  status = train(job, &set, err);
+  DA_TRY(da_journeys_open_part(job->bucket, DA_JOURNEYS_KEY, job->team, &set, err));
+  da_status status = hear(job, &what, err);
+  if (status == DA_OK && what == CALL_TRAIN) status = train(job, &set, err);
   da_journeys_close(&set);
   return status;
 }

@@ -71,6 +71,14 @@ static da_status pack_store(da_run *run, bool *packed, da_error *err) {
   return status;
 }
 
+static da_status open_whole_set(da_run *run, da_error *err) {
+  char *path = NULL;
+  DA_TRY(da_bucket_local(run->job->bucket, DA_JOURNEYS_KEY, &path, err));
+  da_status status = da_journeys_open(path, &run->set, err);
+  da_mem_free(path);
+  return status;
+}
+
 da_status da_run_need_set(da_run *run, da_error *err) {
   if (run->set_is_open) return DA_OK;
   bool exists = false;
@@ -80,10 +88,8 @@ da_status da_run_need_set(da_run *run, da_error *err) {
     return da_fail(err, DA_ERR_DATA, "expected journeys in %s of %s but found none; run 'deepattribution journeys %s' first",
                    DA_JOURNEYS_KEY, da_bucket_location(run->job->bucket), da_bucket_location(run->job->bucket));
   }
-  char *path = NULL;
-  DA_TRY(da_bucket_local(run->job->bucket, DA_JOURNEYS_KEY, &path, err));
-  da_status status = da_journeys_open(path, &run->set, err);
-  da_mem_free(path);
+  const bool alone = da_team_size(run->job->team) == 1;
+  da_status status = alone ? open_whole_set(run, err) : da_run_open_part(run, err);
   run->set_is_open = status == DA_OK;
   return status;
 }

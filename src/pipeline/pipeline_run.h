@@ -26,14 +26,14 @@ typedef struct {
   uint64_t model_hash;         /* of the model file's bytes; 0: there is none */
   cJSON *records[DA_N_STAGES]; /* of this run's stages, done or resumed */
   cJSON *recording;            /* the record of the stage that runs now */
-  bool helpers_called;         /* the other ranks know whether there is work for them */
+  bool helpers_dismissed;      /* the other ranks wait for no more calls */
 } da_run;
 
 /* Takes no lock: who changes the bucket does (da_bucket_lock). */
 da_status da_run_open(const da_run_job *job, da_run *run, da_error *err) DA_MUST_CHECK;
 void da_run_close(da_run *run);
 
-/* Each opens once; later calls are free. */
+/* Each opens once; later calls are free. By several ranks the set is this one's part (journey/set_part.h). */
 da_status da_run_need_db(da_run *run, da_error *err) DA_MUST_CHECK;
 da_status da_run_need_set(da_run *run, da_error *err) DA_MUST_CHECK;
 /* The job's model file, or the bucket's: exists = false and DA_OK when it has none. */
@@ -53,8 +53,9 @@ da_status da_run_fingerprint(const da_run *run, const char *sections, const char
 da_status da_run_training_config(const da_run_job *job, const da_journeys *set, da_config *config, bool *tuned,
                                  da_error *err) DA_MUST_CHECK;
 
-/* Training by several ranks (job->team). Rank 0 calls the others when it is about to train, and dismisses those it has not called;
- * they wait for one or the other. Alone: nothing happens. */
+/* Training by several ranks (job->team). Rank 0 calls the others to open the set, each its own part, then to train; or dismisses them.
+ * They wait for one or the other. Alone: nothing happens. */
+da_status da_run_open_part(da_run *run, da_error *err) DA_MUST_CHECK;
 da_status da_run_call_helpers(da_run *run, da_error *err) DA_MUST_CHECK;
 da_status da_run_dismiss_helpers(da_run *run, da_error *err) DA_MUST_CHECK;
 /* The whole run of another rank than 0. */

@@ -1,7 +1,10 @@
 #include "store/bucket.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "store/bucket_backend.h"
 #include "store/bucket_s3_settings.h"
@@ -126,6 +129,47 @@ da_status da_bucket_local(const da_bucket *bucket, const char *key, char **path,
   *path = NULL;
   DA_TRY(check_key(key, false, err));
   return bucket->backend->local(bucket, key, path, err);
+}
+
+da_status da_bucket_part_open(const da_bucket *bucket, const char *key, da_object_part *part, da_error *err) {
+  *part = (da_object_part){.file = -1};
+  DA_TRY(check_key(key, false, err));
+  part->key = da_mem_strdup(key);
+  if (!part->key) return da_mem_fail(err, strlen(key), 1, "a path");
+  da_status status;
+  if (bucket->backend->open_part) {
+    status = bucket->backend->open_part(bucket, part, err);
+  } else {
+    part->is_whole = true;
+    status = bucket->backend->local(bucket, key, &part->path, err);
+    struct stat info;
+    if (status == DA_OK && stat(part->path, &info) != 0) status = da_path_fail(err, errno, "read", part->path);
+    if (status == DA_OK) part->n_bytes = (uint64_t)info.st_size;
+  }
+  if (status != DA_OK) da_object_part_close(part);
+  return status;
+}
+
+da_status da_bucket_part_fetch(const da_bucket *bucket, const da_object_part *part, uint64_t from, uint64_t n_bytes, da_error *err) {
+  if (part->is_whole || n_bytes == 0) return DA_OK;
+  if (from > part->n_bytes || n_bytes > part->n_bytes - from)
+    return da_fail(err, DA_ERR_DATA, "expected %s to have more than its %llu bytes but it ends there", part->key,
+                   (unsigned long long)part->n_bytes);
+  return bucket->backend->fetch_part(bucket, part, from, n_bytes, err);
+}
+
+da_status da_object_part_fill(const da_object_part *part, const void *data, uint64_t from, uint64_t n_bytes, da_error *err) {
+  return part->is_whole ? DA_OK : da_path_write_at(part->file, part->path, data, (size_t)n_bytes, from, err);
+}
+
+void da_object_part_close(da_object_part *part) {
+  if (part->path && !part->is_whole) {
+    if (part->file >= 0) close(part->file);
+    da_path_remove(part->path);
+  }
+  da_mem_free(part->path);
+  da_mem_free(part->key);
+  *part = (da_object_part){.file = -1};
 }
 
 da_status da_bucket_remove(da_bucket *bucket, const char *key, da_error *err) {

@@ -69,6 +69,24 @@ da_status da_bucket_list(const da_bucket *bucket, const char *prefix, da_object_
 void da_object_list_free(da_object_list *list);
 /* A local file that holds the key's bytes, for mmap: the object itself in a folder, a cached copy for S3. Caller frees path. */
 da_status da_bucket_local(const da_bucket *bucket, const char *key, char **path, da_error *err) DA_MUST_CHECK;
+/* An object of which not every byte is wanted, as a local file for mmap. Valid as {0}. */
+typedef struct {
+  char *path;
+  uint64_t n_bytes;
+  bool is_whole; /* a folder's own file, or the copy that da_bucket_local made of an object on S3; else a file of the object's length that
+                  * is this process's alone and holds zeros where nothing was fetched */
+  char *key;
+  char etag[160]; /* S3: all that is fetched is of one version */
+  int file;       /* to write to, unless it is whole */
+} da_object_part;
+da_status da_bucket_part_open(const da_bucket *bucket, const char *key, da_object_part *part, da_error *err) DA_MUST_CHECK;
+/* The bytes from .. from + n_bytes - 1 are the object's from now on (whole: they are already). A mapping made before may not show it. */
+da_status da_bucket_part_fetch(const da_bucket *bucket, const da_object_part *part, uint64_t from, uint64_t n_bytes,
+                               da_error *err) DA_MUST_CHECK;
+/* The same for bytes of the object that the caller has from elsewhere. */
+da_status da_object_part_fill(const da_object_part *part, const void *data, uint64_t from, uint64_t n_bytes, da_error *err) DA_MUST_CHECK;
+/* Removes a file that is not whole; what is mapped of it stays. A second call allowed. */
+void da_object_part_close(da_object_part *part);
 /* A key that is not there is no fault. */
 da_status da_bucket_remove(da_bucket *bucket, const char *key, da_error *err) DA_MUST_CHECK;
 

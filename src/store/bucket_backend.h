@@ -19,6 +19,9 @@ typedef struct {
   da_status (*get)(const da_bucket *bucket, const char *key, da_text *data, da_error *err);
   da_status (*list)(const da_bucket *bucket, const char *prefix, da_object_list *list, da_error *err);
   da_status (*local)(const da_bucket *bucket, const char *key, char **path, da_error *err);
+  /* The part is {0} but for key. NULL: local gives a whole object, and fetch_part is never called. */
+  da_status (*open_part)(const da_bucket *bucket, da_object_part *part, da_error *err);
+  da_status (*fetch_part)(const da_bucket *bucket, const da_object_part *part, uint64_t from, uint64_t n_bytes, da_error *err);
   da_status (*remove)(da_bucket *bucket, const char *key, da_error *err);
   /* All that takes time or may fail before the synced local file at path can take the key's place; nobody sees it yet. Called for every
    * key of a publication before the first put. */
@@ -59,6 +62,8 @@ da_status da_path_fail(da_error *err, int error_number, const char *action, cons
 da_status da_path_make_parents(const char *path, da_error *err) DA_MUST_CHECK;
 /* fsync of a file or folder. */
 da_status da_path_sync(const char *path, da_error *err) DA_MUST_CHECK;
+/* All of data at an offset of an open file, which a sentence calls name. */
+da_status da_path_write_at(int file, const char *name, const void *data, size_t n_bytes, uint64_t at, da_error *err) DA_MUST_CHECK;
 da_status da_path_write(const char *path, const void *data, size_t n_bytes, da_error *err) DA_MUST_CHECK;
 /* rm -r, as far as it goes; nothing there is fine. */
 void da_path_remove(const char *path);

@@ -67,23 +67,25 @@ da_status da_path_sync(const char *path, da_error *err) {
   return reason == 0 || cannot ? DA_OK : da_path_fail(err, reason, "write", path);
 }
 
-static int write_all(int file, const char *data, size_t n_bytes) {
+da_status da_path_write_at(int file, const char *name, const void *data, size_t n_bytes, uint64_t at, da_error *err) {
+  const char *bytes = data;
   while (n_bytes > 0) {
-    ssize_t n = write(file, data, n_bytes);
+    ssize_t n = pwrite(file, bytes, n_bytes, (off_t)at);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return errno;
-    data += n;
+    if (n < 0) return da_path_fail(err, errno, "write", name);
+    bytes += n;
+    at += (uint64_t)n;
     n_bytes -= (size_t)n;
   }
-  return 0;
+  return DA_OK;
 }
 
 da_status da_path_write(const char *path, const void *data, size_t n_bytes, da_error *err) {
   int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) return da_path_fail(err, errno, "write", path);
-  int reason = write_all(file, data, n_bytes);
-  if (close(file) != 0 && reason == 0) reason = errno;
-  return reason == 0 ? DA_OK : da_path_fail(err, reason, "write", path);
+  da_status status = da_path_write_at(file, path, data, n_bytes, 0, err);
+  if (close(file) != 0 && status == DA_OK) status = da_path_fail(err, errno, "write", path);
+  return status;
 }
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {

@@ -3,11 +3,12 @@
  *   s3://NAME/PREFIX/.deepattribution/lock     held by the one run that works here (bucket_s3_lock.h)
  *   CACHE/NAME-HASH/aside/N/                   on this machine: what publication N is writing
  *   CACHE/NAME-HASH/spill/                     what DuckDB could not keep in memory
- *   CACHE/NAME-HASH/copies/                    objects that must be mapped into memory, by their ETag
+ *   CACHE/NAME-HASH/copies/                    objects that must be mapped into memory, by their ETag; for a moment, parts of them
  *
  * CACHE is s3.cache_folder, else ${XDG_CACHE_HOME:-~/.cache}/deepattribution/s3; it may be removed when no run is on. Requests for whole
  * objects go through libcurl, which signs them; raw logs are read by DuckDB's httpfs, which cannot delete, nor write on a condition. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,27 +198,66 @@ static da_status fetch_copy(const da_bucket *bucket, const char *key, const da_h
   return status;
 }
 
+/* What the object is now, and where a copy of it would lie. */
+static da_status look_at(const da_bucket *bucket, const char *key, da_http_response *head, char **path, da_error *err) {
+  char name[64];
+  DA_TRY(ask_for(bucket, "HEAD", key, head, err));
+  if (head->code == 404) return missing(bucket, key, err);
+  char *folder = da_path_join(bucket->work, "copies");
+  name_copy(key, head->etag, name);
+  *path = folder ? da_path_join(folder, name) : NULL;
+  da_mem_free(folder);
+  return *path ? DA_OK : da_mem_fail(err, strlen(key), 1, "a path");
+}
+
+static bool has_size(const char *path, uint64_t n_bytes) {
+  struct stat info;
+  return stat(path, &info) == 0 && (uint64_t)info.st_size == n_bytes;
+}
+
 static da_status local_of_s3(const da_bucket *bucket, const char *key, char **path, da_error *err) {
   da_http_response head = {0};
-  char name[64];
-  struct stat info;
-  da_status status = ask_for(bucket, "HEAD", key, &head, err);
-  if (status == DA_OK && head.code == 404) status = missing(bucket, key, err);
-  if (status == DA_OK) {
-    char *folder = da_path_join(bucket->work, "copies");
-    name_copy(key, head.etag, name);
-    *path = folder ? da_path_join(folder, name) : NULL;
-    da_mem_free(folder);
-    if (!*path) status = da_mem_fail(err, strlen(key), 1, "a path");
-  }
-  if (status == DA_OK && (stat(*path, &info) != 0 || (uint64_t)info.st_size != head.n_bytes))
-    status = fetch_copy(bucket, key, &head, *path, err);
+  da_status status = look_at(bucket, key, &head, path, err);
+  if (status == DA_OK && !has_size(*path, head.n_bytes)) status = fetch_copy(bucket, key, &head, *path, err);
   if (status != DA_OK) {
     da_mem_free(*path);
     *path = NULL;
   }
   da_http_response_free(&head);
   return status;
+}
+
+/* ---- Parts ---- */
+
+/* A new file of the object's length beside its copies; parts of several processes have names of their own. */
+static da_status make_part_file(da_object_part *part, da_error *err) {
+  da_text path = {0};
+  da_text_printf(&path, "%s.part-XXXXXX", part->path);
+  da_mem_free(part->path);
+  part->path = path.failed ? NULL : da_mem_strdup(da_text_cstr(&path));
+  da_text_free(&path);
+  if (!part->path) return da_mem_fail(err, 1, 256, "a path");
+  DA_TRY(da_path_make_parents(part->path, err));
+  part->file = mkostemp(part->path, O_CLOEXEC);
+  if (part->file < 0 || ftruncate(part->file, (off_t)part->n_bytes) != 0) return da_path_fail(err, errno, "make", part->path);
+  return DA_OK;
+}
+
+static da_status open_part_of_s3(const da_bucket *bucket, da_object_part *part, da_error *err) {
+  da_http_response head = {0};
+  da_status status = look_at(bucket, part->key, &head, &part->path, err);
+  if (status == DA_OK) {
+    part->n_bytes = head.n_bytes;
+    memcpy(part->etag, head.etag, sizeof part->etag);
+    part->is_whole = has_size(part->path, head.n_bytes);
+    if (!part->is_whole) status = make_part_file(part, err);
+  }
+  da_http_response_free(&head);
+  return status;
+}
+
+static da_status fetch_part_of_s3(const da_bucket *bucket, const da_object_part *part, uint64_t from, uint64_t n_bytes, da_error *err) {
+  return da_s3_download_range(&bucket->s3->connection, part->key, part->etag, from, n_bytes, part->file, err);
 }
 
 /* ---- Listing ---- */
@@ -303,6 +343,8 @@ const da_bucket_backend da_bucket_s3 = {
     .get = get_from_s3,
     .list = list_s3,
     .local = local_of_s3,
+    .open_part = open_part_of_s3,
+    .fetch_part = fetch_part_of_s3,
     .remove = remove_from_s3,
     .prepare = prepare_on_s3,
     .put = put_on_s3,

@@ -41,6 +41,7 @@ struct transfer {
   da_s3_upload *upload;      /* up */
   const unsigned char *data; /* up: the mapped file */
   const char *etag;          /* down */
+  uint64_t start;            /* down: where in the object and the file the first part begins */
   int file;                  /* down */
   atomic_bool failed;
   pthread_mutex_t lock; /* guards what is below */
@@ -264,20 +265,8 @@ void da_s3_upload_free(da_s3_connection *connection, da_s3_upload *upload) {
 
 /* ---- Down ---- */
 
-static da_status write_at(int file, const char *data, size_t n_bytes, uint64_t at, da_error *err) {
-  while (n_bytes > 0) {
-    ssize_t n = pwrite(file, data, n_bytes, (off_t)at);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return da_path_fail(err, errno, "write", "a copy of an object");
-    data += n;
-    at += (uint64_t)n;
-    n_bytes -= (size_t)n;
-  }
-  return DA_OK;
-}
-
 static da_status download_part(transfer *t, da_s3_connection *connection, size_t part, da_error *err) {
-  uint64_t from = part * t->part_bytes, length = length_of_part(t->n_bytes, t->part_bytes, part);
+  uint64_t from = t->start + part * t->part_bytes, length = length_of_part(t->n_bytes, t->part_bytes, part);
   char range[80], match[180];
   snprintf(range, sizeof range, "Range: bytes=%llu-%llu", (unsigned long long)from, (unsigned long long)(from + length - 1));
   snprintf(match, sizeof match, "If-Match: %s", t->etag);
@@ -288,19 +277,24 @@ static da_status download_part(transfer *t, da_s3_connection *connection, size_t
     status = da_fail(err, DA_ERR_IO, "expected %llu bytes of %s from the S3 server but found %zu; run again", (unsigned long long)length,
                      t->key, response.body.length);
   }
-  if (status == DA_OK) status = write_at(t->file, da_text_cstr(&response.body), (size_t)length, from, err);
+  if (status == DA_OK) status = da_path_write_at(t->file, "a copy of an object", response.body.data, (size_t)length, from, err);
   da_http_response_free(&response);
   return status;
 }
 
+da_status da_s3_download_range(da_s3_connection *connection, const char *key, const char *etag, uint64_t from, uint64_t n_bytes, int file,
+                               da_error *err) {
+  const uint64_t part_bytes = da_s3_part_bytes(n_bytes, connection->client->settings.part_bytes);
+  transfer t = {.move = download_part, .key = key, .start = from, .n_bytes = n_bytes, .part_bytes = part_bytes, .etag = etag, .file = file};
+  const size_t n_parts = (size_t)((n_bytes + part_bytes - 1) / part_bytes);
+  return n_parts > 0 ? move_parts(&t, connection->client, n_parts, err) : DA_OK;
+}
+
 da_status da_s3_download(da_s3_connection *connection, const char *key, const char *etag, uint64_t n_bytes, const char *path,
                          da_error *err) {
-  uint64_t part_bytes = da_s3_part_bytes(n_bytes, connection->client->settings.part_bytes);
-  transfer t = {.move = download_part, .key = key, .n_bytes = n_bytes, .part_bytes = part_bytes, .etag = etag};
-  t.file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (t.file < 0) return da_path_fail(err, errno, "write", path);
-  size_t n_parts = (size_t)((n_bytes + t.part_bytes - 1) / t.part_bytes);
-  da_status status = n_parts > 0 ? move_parts(&t, connection->client, n_parts, err) : DA_OK;
-  if (close(t.file) != 0 && status == DA_OK) status = da_path_fail(err, errno, "write", path);
+  const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return da_path_fail(err, errno, "write", path);
+  da_status status = da_s3_download_range(connection, key, etag, 0, n_bytes, file, err);
+  if (close(file) != 0 && status == DA_OK) status = da_path_fail(err, errno, "write", path);
   return status;
 }

@@ -27,6 +27,9 @@ da_status da_s3_upload_complete(da_s3_connection *connection, da_s3_upload *uplo
 /* Gives memory back; first tells the server to throw the parts away when the upload was not completed. */
 void da_s3_upload_free(da_s3_connection *connection, da_s3_upload *upload);
 
+/* Writes the bytes from .. from + n_bytes - 1 of the object as of etag to the same place of an open file. */
+da_status da_s3_download_range(da_s3_connection *connection, const char *key, const char *etag, uint64_t from, uint64_t n_bytes, int file,
+                               da_error *err) DA_MUST_CHECK;
 /* Writes the object, n_bytes long as of etag, to path. */
 da_status da_s3_download(da_s3_connection *connection, const char *key, const char *etag, uint64_t n_bytes, const char *path,
                          da_error *err) DA_MUST_CHECK;

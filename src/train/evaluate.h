@@ -7,7 +7,8 @@
 #include "train/metrics.h"
 
 /* which: DA_SET_TRAIN, DA_SET_VAL or DA_SET_TEST. stage names it in progress ("scoring test"). Holds 5 bytes a journey of the split,
- * 13 while they are sorted. The ranks of a team share the scoring, and all get the metrics. DA_ERR_NUM when a score is no number, DA_ERR_INTERRUPTED when the monitor asked to stop. */
+ * 13 while they are sorted. Each rank of a
+ * team scores the journeys of its own part of the set, and all get the metrics. DA_ERR_NUM when a score is no number, DA_ERR_INTERRUPTED when the monitor asked to stop. */
 da_status da_evaluate(da_scorer *scorer, const da_journeys *set, int which, double logit_shift, const da_team *team,
                       const da_monitor *monitor, const char *stage, da_metrics *metrics, da_error *err) DA_MUST_CHECK;
 

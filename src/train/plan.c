@@ -30,7 +30,7 @@ void da_train_plan_make(const da_journeys *set, const da_config *config, da_trai
       .n_hidden = config->model.n_hidden,
       .dropout = config->model.dropout,
       .recurrent_dropout = config->model.recurrent_dropout,
-      .time = config->model.time == DA_SWITCH_ON || (config->model.time == DA_SWITCH_AUTO && da_time_varies(set)),
+      .time = config->model.time == DA_SWITCH_ON || (config->model.time == DA_SWITCH_AUTO && da_time_varies(set, 0, set->n_journeys)),
       .time_decay = config->model.time_decay,
       .epochs = training->epochs,
       .batch_size = training->batch_size,

@@ -107,11 +107,25 @@ static da_status learn(const da_train_job *job, const da_train_plan *plan, da_mo
   return status;
 }
 
+/* Whether there is anything to learn from time: a rank may hold the times of its own part of the set alone. */
+static da_status agree_on_time(const da_train_job *job, da_train_plan *plan, da_error *err) {
+  const da_team *team = job->team;
+  if (da_team_size(team) == 1 || job->config->model.time != DA_SWITCH_AUTO) return DA_OK;
+  const uint64_t n = job->set->n_journeys;
+  const unsigned char varies = da_time_varies(job->set, da_team_begin(team, n, team->rank), da_team_begin(team, n, team->rank + 1));
+  da_piece pieces[DA_TEAM_MAX_RANKS];
+  DA_TRY(team->gather(team->context, &varies, 1, pieces, err));
+  plan->time = false;
+  for (int rank = 0; rank < team->n; rank++) plan->time |= pieces[rank].n_bytes == 1 && pieces[rank].data[0];
+  return DA_OK;
+}
+
 da_status da_train(const da_train_job *job, da_model *model, da_train_report *report, da_error *err) {
   *report = (da_train_report){0};
   *model = (da_model){0};
   da_train_plan plan;
   da_train_plan_make(job->set, job->config, &plan);
+  DA_TRY(agree_on_time(job, &plan, err));
   split_size splits[DA_N_SETS];
   count_splits(job->set, splits);
   const split_size *train = &splits[DA_SET_TRAIN];

@@ -82,6 +82,52 @@ static void ranks_and_threads_change_no_byte(void **state) {
   journeys_free(made);
 }
 
+/* A copy of the set in which what other ranks' journeys hold is not there: any use of it gives other bytes, or ends the program. */
+static void hide_other_parts(const da_journeys *set, const da_team *team, test_journeys *copy) {
+  const uint64_t begin = set->first_touch[da_team_begin(team, set->n_journeys, team->rank)],
+                 end = set->first_touch[da_team_begin(team, set->n_journeys, team->rank + 1)];
+  copy->campaign = journeys_zeroed(set->n_touches, sizeof *copy->campaign);
+  copy->time_us = journeys_zeroed(set->n_touches, sizeof *copy->time_us);
+  memset(copy->campaign, 255, set->n_touches * sizeof *copy->campaign);
+  memcpy(copy->campaign + begin, set->campaign + begin, (end - begin) * sizeof *copy->campaign);
+  memcpy(copy->time_us + begin, set->time_us + begin, (end - begin) * sizeof *copy->time_us);
+  copy->set = *set;
+  copy->set.campaign = copy->campaign;
+  copy->set.time_us = copy->time_us;
+  copy->set.first_journey = NULL;
+  copy->set.n_users = 0;
+}
+
+static void train_on_own_part(void *context, const da_team *team) {
+  attempt *a = context;
+  test_journeys copy = {0};
+  hide_other_parts(a->set, team, &copy);
+  attempt own = *a;
+  own.set = &copy.set;
+  train(&own, team);
+  a->status[team->rank] = own.status[team->rank];
+  a->bytes[team->rank] = own.bytes[team->rank];
+  free(copy.campaign), free(copy.time_us);
+}
+
+static void ranks_read_only_their_own_part(void **state) {
+  (void)state;
+  test_journeys *made = planted_journeys(35, 2000, -1, NULL);
+  da_config config = config_with_everything();
+  config.model.time = DA_SWITCH_AUTO; /* all must find that time varies */
+  attempt alone = {.set = &made->set, .config = &config, .n_threads = 1};
+  train(&alone, NULL);
+  assert_int_equal(alone.status[0], DA_OK);
+  for (int n = 2; n <= 3; n++) {
+    attempt shared = {.set = &made->set, .config = &config, .n_threads = 1};
+    team_run(n, train_on_own_part, &shared);
+    assert_same_bytes(&shared, n, &alone);
+    free_bytes(&shared);
+  }
+  free_bytes(&alone);
+  journeys_free(made);
+}
+
 static void ranks_go_on_where_others_were_stopped(void **state) {
   (void)state;
   da_error err = {0};
@@ -112,6 +158,7 @@ static void ranks_go_on_where_others_were_stopped(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ranks_and_threads_change_no_byte),
+      cmocka_unit_test(ranks_read_only_their_own_part),
       cmocka_unit_test(ranks_go_on_where_others_were_stopped),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,10 +1,11 @@
-"""Oracle: training by one process on a folder, byte for byte."""
+"""Oracle: training by one process on a folder, byte for byte; and the bytes that each rank read, counted by a proxy of its own."""
 import shutil
 import subprocess
 import sys
 import unittest
 
 import case
+import servers
 
 SETTINGS = ("--set", "training.epochs=2", "--set", "training.batch_size=1024", "--threads", "1")
 # Anybody may run it here, on as few processors as there are.
@@ -26,17 +27,34 @@ class Ranks(case.Case):
             self.run_program("journeys", place)
         self.train(url=local)
         wanted = {key: data for key, data in self.outputs(local).items() if key.startswith("model/")}
+        pack = (local / "feature_store_preprocessed/journeys.pack").stat().st_size
         # A cache for both, as on one machine, and one each, as on two.
         shared = ["mpirun", "--bind-to", "none", "-n", "2"]
         apart = [*shared, "sh", "-c", 'XDG_CACHE_HOME="$XDG_CACHE_HOME/$OMPI_COMM_WORLD_RANK" exec "$@"', "-"]
         for prefix in (shared, apart):
             shutil.rmtree(self.top / "cache", ignore_errors=True)
             shutil.rmtree(self.folder / "shop/model", ignore_errors=True)
-            self.train(*prefix)
+            proxies = [servers.StormProxy(self.s3.port) for _ in range(2)]
+            own_endpoint = ["sh", "-c", 'export AWS_ENDPOINT_URL_S3="$(eval echo \\$ENDPOINT_$OMPI_COMM_WORLD_RANK)"; exec "$@"', "-"]
+            try:
+                self.train(*prefix, *own_endpoint, ENDPOINT_0=proxies[0].endpoint, ENDPOINT_1=proxies[1].endpoint)
+            finally:
+                for proxy in proxies:
+                    proxy.stop()
+            self.assert_half_was_read(proxies, pack)
             found = {key: data for key, data in self.outputs().items() if key.startswith("model/")}
             self.assertEqual(sorted(found), sorted(wanted))
             for key in ("model/model.safetensors", "model/score.json"):
                 self.assertEqual(found[key], wanted[key], key)
+
+    def assert_half_was_read(self, proxies, pack):
+        """Of the pack: the table, the names and, of journeys and their touches, its own half. Nobody reads users."""
+        for proxy in proxies:
+            read = sum(n for path, n in proxy.sent_bytes.items() if path.endswith("/journeys.pack"))
+            self.assertGreater(read, 4096)
+            self.assertLess(read, 4096 + pack / 2)
+            print(f"a rank read {read:,} of the {pack:,} bytes of journeys.pack")
+            self.assertFalse([path for path in proxy.sent_bytes if "/feature_store/" in path])
 
 
 if __name__ == "__main__":

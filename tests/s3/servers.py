@@ -166,14 +166,14 @@ class HttpServer:
 
 class StormProxy(HttpServer):
     """Hands requests on to the S3 server, but for those that should_fail(method, path, n) picks, n counting the attempts of each; answers
-    that should_cut(method, path, n) picks end in their middle."""
+    that should_cut(method, path, n) picks end in their middle. sent_bytes counts what was read of each path."""
 
     def __init__(self, upstream_port):
         self.upstream_port = upstream_port
         self.should_fail = lambda method, path, n: False
         self.should_cut = lambda method, path, n: False
         self.code = 503
-        self.attempts, self.last = {}, {}
+        self.attempts, self.last, self.sent_bytes = {}, {}, {}
         self.lock = threading.Lock()
         super().__init__()
 
@@ -194,6 +194,9 @@ class StormProxy(HttpServer):
             upstream.endheaders(body)
             answer = upstream.getresponse()
             content = answer.read()
+            with self.lock:
+                if method == "GET":
+                    self.sent_bytes[path] = self.sent_bytes.get(path, 0) + len(content)
             kept = [(n, v) for n, v in answer.getheaders() if n.lower() not in ("connection", "transfer-encoding")]
             return answer.status, kept, content
         finally:

@@ -19,6 +19,9 @@ typedef struct {
 static const da_slice test_devices[] = {{"", 0}, {"desktop", 7}, {"phone", 5}, {"tv", 2}},
                       test_regions[] = {{"", 0}, {"north", 5}, {"south", 5}};
 
+static const da_feature_column test_feature_columns[N_TEST_FEATURES] = {
+    {"device", false, false}, {"bid", false, true}, {"region", true, false}, {"age", true, true}};
+
 static inline test_features *features_draw(test_journeys *made, uint64_t seed) {
   test_features *features = journeys_zeroed(1, sizeof *features);
   da_journeys *set = &made->set;
