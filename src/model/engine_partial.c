@@ -103,10 +103,12 @@ da_status da_partial_merge(const da_weights *weights, da_partial *into, da_parti
 /* out = the sum of n floats over the parts that are there (not NULL; at least one is), in the tree of their numbers. Overwrites parts;
  * out may be one of them. */
 static void add_tree(const da_kernel_set *kernels, size_t n, float **parts, uint32_t n_parts, float *out) {
+  const float *there[DA_MAX_CHUNKS];
   uint32_t n_there = 0;
-  for (uint32_t p = 0; p < n_parts; p++) n_there += parts[p] != NULL;
-  if (n_there == n_parts) {
-    kernels->add_up(n, (const float *const *)parts, n_parts, out);
+  for (uint32_t p = 0; p < n_parts; p++)
+    if (parts[p]) there[n_there++] = parts[p];
+  if (n_there <= 2 || n_there == n_parts) { /* the tree does not depend on which are missing */
+    kernels->add_up(n, there, n_there, out);
     return;
   }
   for (uint32_t stride = 1; stride < n_parts; stride *= 2) {

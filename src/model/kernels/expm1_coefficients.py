@@ -1,7 +1,7 @@
-"""The coefficients in split_exp of kernels_body.h: python3 expm1_coefficients.py (needs mpmath).
+"""The coefficients in expm1_of of kernels_body.h: python3 expm1_coefficients.py (needs mpmath).
 
 expm1(r) = r (1 + r q(r)), |r| <= ln(2) / 2. The polynomial q of degree 4 has the smallest largest error relative to expm1(r), found by
-Remez' exchange; then each coefficient is rounded to single precision. tanh needs expm1(2 r): its coefficients are these times 2^k.
+Remez' exchange; then each coefficient is rounded to single precision.
 """
 import struct
 

@@ -11,7 +11,7 @@ static inline vec vec_fma(vec a, vec b, vec c) { return _mm512_fmadd_ps(a, b, c)
 static inline vec vec_min(vec a, vec b) { return _mm512_min_ps(a, b); }
 static inline vec vec_max(vec a, vec b) { return _mm512_max_ps(a, b); }
 
-static inline vec vec_minus_n_ln2(vec x, vec n, float m) { return vec_fma(n, _mm512_set1_ps(-0x1.62e43p-1f * m), x); }
+static inline vec vec_minus_n_ln2(vec x, vec n) { return vec_fma(n, _mm512_set1_ps(-0x1.62e43p-1f), x); }
 static inline float vec_sum(vec v) { return _mm512_reduce_add_ps(v); }
 
 #include "model/kernels/kernels_body.h"

@@ -3,8 +3,8 @@
  *   LANES                    floats a vector
  *   ROWS                     rows of a product's tile; ROWS x 4 accumulators, 4 vectors of B and one of A must fit the registers
  *   vec, ivec                LANES floats; LANES int32
- *   vec_fma(a, b, c)             a b + c
- *   vec_minus_n_ln2(x, n, m) x - n m ln 2, m a power of two, exact to an ulp of x for whole n up to 126
+ *   vec_fma(a, b, c)         a b + c
+ *   vec_minus_n_ln2(x, n)    x - n ln 2, exact to an ulp of x for whole n up to 126
  *   vec_sum(v)               the sum of the lanes
  *   vec_min(a, b), vec_max(a, b)   b where one of them is NaN, so that NaN in b comes through
  *
@@ -23,51 +23,50 @@ INLINE vec splat(float value) { return value - (vec){0}; }
 
 typedef uint32_t uvec __attribute__((vector_size(sizeof(vec))));
 
+/* expm1(r) = r (1 + r q(r)), |r| <= ln(2) / 2: q has the minimax coefficients of expm1_coefficients.py, which leave 1.4e-8 of expm1. */
+INLINE vec expm1_of(vec r) {
+  vec q = splat(0x1.6bec08p-10f);
+  q = vec_fma(q, r, splat(0x1.122768p-7f));
+  q = vec_fma(q, r, splat(0x1.555674p-5f));
+  q = vec_fma(q, r, splat(0x1.5554bp-3f));
+  q = vec_fma(q, r, splat(0x1.fffffep-2f));
+  return vec_fma(q, r, splat(1)) * r;
+}
+
 /* The integer nearest to x / ln 2, as the float n and as the power of two 2^n: x / ln 2 + SHIFT has no room for digits behind the point,
  * and n + 127, the exponent's bits, stands in its lowest bits. */
 #define SHIFT (0x1.8p23f + 127)
 
-/* expm1(m r) = m r (1 + m r q(m r)), |m r| <= ln(2) / 2, m a power of two: q has the minimax coefficients of expm1_coefficients.py, which
- * leave 1.4e-8 of expm1. Exact to an ulp or two near 0 as well. */
-INLINE vec expm1_of(vec r, float m) {
-  vec q = splat(0x1.6bec08p-10f * m * m * m * m * m * m);
-  q = vec_fma(q, r, splat(0x1.122768p-7f * m * m * m * m * m));
-  q = vec_fma(q, r, splat(0x1.555674p-5f * m * m * m * m));
-  q = vec_fma(q, r, splat(0x1.5554bp-3f * m * m * m));
-  q = vec_fma(q, r, splat(0x1.fffffep-2f * m * m));
-  q = vec_fma(q, r, splat(m));
-  return q * r;
-}
-
-/* exp(m x) = 2^n exp(m r) = scale + scale expm1(m r), r = x - n ln(2) / m; |m x| <= 87 */
-INLINE void split_exp(vec x, float m, vec *scale, vec *p) {
-  const vec shifted = vec_fma(x, splat(0x1.715476p+0f * m), splat(SHIFT));
-  const vec n = shifted - SHIFT;
-  *scale = (vec)((uvec)shifted << 23); /* unsigned: NaN and lanes that nobody reads may wrap around */
-  *p = expm1_of(vec_minus_n_ln2(x, n, 1 / m), m);
-}
-
-/* 1 / (1 + exp(-z)) */
-INLINE vec sigmoid(vec z) {
-  vec scale, p;
-  split_exp(vec_max(splat(-87), vec_min(splat(87), z)), -1, &scale, &p);
-  return 1.0f / (vec_fma(scale, p, scale) + 1.0f);
-}
-
-/* (y - 1) / (y + 1) with y = exp(2 z), where y - 1 keeps its digits near z = 0. Beyond |z| = 10, tanh is 1 in single precision. */
-INLINE vec tanh_of(vec z) {
-  vec scale, p;
-  split_exp(vec_max(splat(-10), vec_min(splat(10), z)), 2, &scale, &p);
-  const vec y_minus_1 = vec_fma(scale, p, scale - 1.0f);
-  return y_minus_1 / (y_minus_1 + 2.0f);
-}
-
-/* |x| <= 87 */
+/* exp(x) = 2^n exp(r) = 2^n + 2^n expm1(r), r = x - n ln(2); |x| <= 87 */
 INLINE vec exp_of(vec x) {
-  vec scale, p;
-  split_exp(x, 1, &scale, &p);
-  return vec_fma(scale, p, scale);
+  const vec shifted = vec_fma(x, splat(0x1.715476p+0f), splat(SHIFT));
+  const vec scale = (vec)((uvec)shifted << 23); /* unsigned: NaN and lanes that nobody reads may wrap around */
+  return vec_fma(scale, expm1_of(vec_minus_n_ln2(x, shifted - SHIFT)), scale);
 }
+
+/* Beyond it tanh is taken to be constant: 1 - 2.4e-7. */
+#define TANH_BOUND 8.0f
+
+/* y tanh(x z) for powers of two x and y, which move into the coefficients: tanh(z) = z p(z^2) / q(z^2), p and q of degree 4 with the minimax
+ * coefficients of tanh_coefficients.py, and do not wait for each other. To 7 ulp (4e-7), 4 of them below 1/4, and never beyond 1. */
+INLINE vec scaled_tanh(float y, float x, vec z) {
+  const float xx = x * x, xy = x * y;
+  z = vec_max(splat(-TANH_BOUND / x), vec_min(splat(TANH_BOUND / x), z));
+  const vec u = z * z;
+  vec p = vec_fma(u, splat(0x1.05b36p-26f * xx * xx * xx * xx * xy), splat(0x1.6f5c0cp-16f * xx * xx * xx * xy));
+  vec q = vec_fma(u, splat(0x1.c99944p-21f * xx * xx * xx * xx), splat(0x1.65b78p-12f * xx * xx * xx));
+  p = vec_fma(p, u, splat(0x1.d4262ep-9f * xx * xx * xy));
+  q = vec_fma(q, u, splat(0x1.acaf26p-6f * xx * xx));
+  p = vec_fma(p, u, splat(0x1.13584ep-3f * xx * xy));
+  q = vec_fma(q, u, splat(0x1.df0178p-2f * xx));
+  p = vec_fma(p, u, splat(xy));
+  q = vec_fma(q, u, splat(1));
+  return z * p / q;
+}
+
+INLINE vec tanh_of(vec z) { return scaled_tanh(1, 1, z); }
+/* 1 / (1 + exp(-z)) to 2.1e-7 */
+INLINE vec sigmoid(vec z) { return scaled_tanh(0.5f, 0.5f, z) + 0.5f; }
 
 /* ---- products ---- */
 
@@ -129,20 +128,22 @@ INLINE vec preactivation(const float *z, const float *const *inputs, uint32_t n_
   return sum;
 }
 
-/* [LSTM] In two loops: the gates of one vector of units wait for nothing, so that the processor overlaps several of them; the tanh of c,
- * at the end of a long chain, comes after all of them. */
+/* sigmoid or tanh of the preactivations in columns begin .. end-1; each loop of its own finds its coefficients in registers. */
+#define ACTIVATE(activation, begin, end) \
+  for (size_t k = begin; k < end; k += LANES) store(gates + k, activation(preactivation(z, inputs, n_inputs, k)))
+
+/* [LSTM] In two passes: in the first nothing waits, so that the processor overlaps several vectors of units; the tanh of c, at the end of
+ * a long chain, comes after all of them. */
 INLINE void cell_forward(const da_cells *cells, uint32_t node, uint32_t n_inputs) {
   const size_t P = cells->P, parent = cells->parent[node], inner = cells->inner[node], row = cells->keep ? node : 0;
   const float *z = cells->z + parent * cells->z_stride, *c_before = cells->c + parent * P;
   const float *inputs[DA_NETWORK_MAX_INPUTS];
   for (uint32_t n = 0; n < n_inputs; n++) inputs[n] = cells->table + cells->active[(size_t)node * n_inputs + n] * cells->z_stride;
-  float *i = cells->gates + row * 4 * P, *f = i + P, *g = f + P, *o = g + P, *tanh_c = cells->tanh_c + row * P;
-  for (size_t k = 0; k < P; k += LANES) {
-    store(i + k, sigmoid(preactivation(z, inputs, n_inputs, k)));
-    store(f + k, sigmoid(preactivation(z, inputs, n_inputs, P + k)));
-    store(g + k, tanh_of(preactivation(z, inputs, n_inputs, 2 * P + k)));
-    store(o + k, sigmoid(preactivation(z, inputs, n_inputs, 3 * P + k)));
-  }
+  float *gates = cells->gates + row * 4 * P, *tanh_c = cells->tanh_c + row * P;
+  ACTIVATE(sigmoid, 0, 2 * P);
+  ACTIVATE(tanh_of, 2 * P, 3 * P);
+  ACTIVATE(sigmoid, 3 * P, 4 * P);
+  const float *i = gates, *f = i + P, *g = f + P, *o = g + P;
   float *h = cells->h + inner * cells->h_stride, *c = cells->c + inner * P;
   vec u = {0}, s = {0};
   for (size_t k = 0; k < P; k += LANES) {
@@ -246,15 +247,54 @@ static void attention_forward(size_t n, const float *u, float b_a, float *tanh_u
   }
 }
 
-/* In a binary tree: neighbours, then neighbours of those. */
+/* The sum of n_parts vectors in a binary tree: neighbours, then neighbours of those. From the first part to the last, waiting[level] holds
+ * the sum of 2^level parts until its neighbour is complete, as the digits of a counter do: few registers are enough. */
+INLINE vec tree_sum(const float *const *parts, size_t n_parts, size_t k) {
+  enum { LEVELS = 5 }; /* of DA_MAX_PARTS parts */
+  vec waiting[LEVELS];
+  UNROLL for (size_t p = 0; p < n_parts; p++) {
+    vec sum = load(parts[p] + k);
+    size_t level = 0;
+    for (; level < LEVELS - 1 && (p >> level & 1); level++) sum = waiting[level] + sum;
+    waiting[level] = sum;
+  }
+  vec sum = {0};
+  bool is_first = true;
+  UNROLL for (size_t level = 0; level < LEVELS; level++) {
+    if (!(n_parts >> level & 1)) continue;
+    if (is_first)
+      sum = waiting[level];
+    else
+      sum = waiting[level] + sum;
+    is_first = false;
+  }
+  return sum;
+}
+
+INLINE void add_parts(size_t n, const float *const *parts, size_t n_parts, float *sum) {
+  for (size_t k = 0; k < n; k += LANES) store(sum + k, tree_sum(parts, n_parts, k));
+}
+
+/* n_parts is a constant once inlined in the usual cases. */
 static void add_up(size_t n, const float *const *parts, size_t n_parts, float *sum) {
-  for (size_t k = 0; k < n; k += LANES) {
-    vec part[DA_MAX_PARTS];
-    for (size_t p = 0; p < n_parts; p++) part[p] = load(parts[p] + k);
-    for (size_t stride = 1; stride < n_parts; stride *= 2) {
-      for (size_t p = 0; p + stride < n_parts; p += 2 * stride) part[p] += part[p + stride];
-    }
-    store(sum + k, part[0]);
+  switch (n_parts) {
+  case 2:
+    add_parts(n, parts, 2, sum);
+    break;
+  case 4:
+    add_parts(n, parts, 4, sum);
+    break;
+  case 8:
+    add_parts(n, parts, 8, sum);
+    break;
+  case 12:
+    add_parts(n, parts, 12, sum);
+    break;
+  case 16:
+    add_parts(n, parts, 16, sum);
+    break;
+  default:
+    add_parts(n, parts, n_parts, sum);
   }
 }
 

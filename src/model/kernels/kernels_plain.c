@@ -12,7 +12,7 @@ static inline vec vec_min(vec a, vec b) { return vec_pick(a < b, a, b); }
 static inline vec vec_max(vec a, vec b) { return vec_pick(a > b, a, b); }
 
 /* Without a fused product n ln 2 must not be rounded: ln 2 in two parts, the first with few enough bits. */
-static inline vec vec_minus_n_ln2(vec x, vec n, float m) { return x - n * (0x1.62e4p-1f * m) - n * (0x1.7f7d1cp-20f * m); }
+static inline vec vec_minus_n_ln2(vec x, vec n) { return x - n * 0x1.62e4p-1f - n * 0x1.7f7d1cp-20f; }
 static inline float vec_sum(vec v) { return (v[0] + v[2]) + (v[1] + v[3]); }
 
 #include "model/kernels/kernels_body.h"
