@@ -12,6 +12,7 @@
 #include "credit/incremental/doubt.h"
 #include "credit/incremental/known.h"
 #include "credit/incremental/lift.h"
+#include "credit/incremental/predict.h"
 
 /* Below these numbers of conversions nothing is compared: the plain hazard form is taken and said to be undetermined. */
 enum { FEWEST_FOR_FORM = 20, FEWEST_FOR_STRUCTURE = 100 };
@@ -497,15 +498,33 @@ static da_status credit_removal(const void *state, const da_credit_input *input,
   return credit_any(state, input, range, true, credit, baseline, err);
 }
 
+/* The fit is carried over to the set, as to a log of other days. */
+static da_status predict(const void *state, const da_credit_input *input, float *logit, da_error *err) {
+  da_text fit = {0};
+  void *there = NULL;
+  da_credit_input carried = *input;
+  da_status status = da_incremental_write(state, &fit, err);
+  carried.monitor = NULL;
+  carried.known_incremental = (da_slice){fit.data, fit.length};
+  if (status == DA_OK) status = fit_incremental(&carried, &there, err);
+  if (status == DA_OK) da_answer_predict(&((const incremental *)there)->answer, logit);
+  close_incremental(there);
+  da_text_free(&fit);
+  return status;
+}
+
 const da_method da_method_incremental = {
     .name = "incremental",
     .title = "Incremental",
     .explanation = "What would not have happened without each campaign, from a model of when people convert that was chosen on held-out "
                    "users and shared out by exact Shapley values; it cannot see intent that comes and goes without an experiment.",
     .default_on = true,
+    .learns = true,
+    .counterfactual = true,
     .fit = fit_incremental,
     .credit = credit_shapley,
     .close = close_incremental,
+    .predict = predict,
 };
 
 const da_method da_method_removal = {
@@ -514,6 +533,9 @@ const da_method da_method_removal = {
     .explanation = "What would be lost if this campaign alone were switched off, by the same model; a campaign that crowds out others has "
                    "a negative effect, and effects do not add up where campaigns help each other.",
     .default_on = true,
+    .learns = true,
+    .counterfactual = true,
     .credit = credit_removal,
+    .predict = predict,
     .state_of = "incremental",
 };

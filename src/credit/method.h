@@ -44,8 +44,9 @@ typedef struct {
   const char *explanation; /* one sentence for page and help: what it does, what it cannot tell */
   bool needs_network;
   bool default_on;
-  bool resampled; /* fits so quickly that it may be fitted again for every resample of the users, for intervals (resample.h) */
-  bool on_paths;  /* asks for the order of touches, not for their times: aggregated paths are enough */
+  bool learns;         /* all it knows is from the journeys it is fitted to: others give another fit (resample.h, evaluate) */
+  bool counterfactual; /* models what would have happened without a campaign, of the world and not of who was reached */
+  bool on_paths;       /* asks for the order of touches, not for their times: aggregated paths are enough */
   /* NULL: nothing to fit. state is this method's own. */
   da_status (*fit)(const da_credit_input *input, void **state, da_error *err);
   /* credit: [touches of the range], all zero at the start; baseline: [journeys of the range], zero at the start. */

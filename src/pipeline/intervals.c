@@ -29,7 +29,7 @@ static da_status bound(const da_credit_input *input, const da_fitted *fitted, co
   const da_method *method = fitted->methods[m];
   const da_incremental_result *result = result_of(fitted, m);
   size_t n = totals->n_campaigns;
-  *known = result ? result->coverage > 0 : learns_nothing(method) || method->resampled;
+  *known = result ? result->coverage > 0 : learns_nothing(method) || method->learns;
   if (!*known) return DA_OK;
   if (result) {
     copy(result, method == &da_method_removal, low, high);

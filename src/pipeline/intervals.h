@@ -4,8 +4,8 @@
  *   incremental, removal          their own (credit/incremental.h), which hold more
  *   methods that learn nothing    estimate +- reach x spread, the spread in closed form (credit/totals.h); so do those of a network,
  *                                 which is held as it is
- *   methods that are resampled    the same with the spread of their refits (credit/resample.h)
- *   others                        none: a fit takes too long to be repeated */
+ *   methods that learn            the same with the spread of their refits (credit/resample.h)
+ *   shapley_predictions           none: nothing is known of the file's model */
 #ifndef DA_PIPELINE_INTERVALS_H
 #define DA_PIPELINE_INTERVALS_H
 

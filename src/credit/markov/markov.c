@@ -131,7 +131,7 @@ const da_method da_method_markov = {
         "Shares conversions by removal effects: the part of them that would be lost if every path ended where it meets the campaign"
         " (credit.markov_order campaigns are remembered, 1 unless set). It takes what follows a campaign for its effect.",
     .default_on = true,
-    .resampled = true,
+    .learns = true,
     .on_paths = true,
     .fit = fit,
     .credit = credit,

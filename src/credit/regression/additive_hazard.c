@@ -237,6 +237,7 @@ const da_method da_method_additive_hazard = {
         "Shares each conversion by a model in which every touch raises the rate of converting for a while, by campaign (Zhang, Wei"
         " and Ren). It knows no conversions without a touch, so that everything is owed to campaigns.",
     .default_on = false,
+    .learns = true,
     .fit = fit,
     .credit = credit,
     .close = close_hazard,

@@ -207,6 +207,7 @@ const da_method da_method_logistic = {
         "Shares each conversion by a bagged logistic regression of conversion on which campaigns a journey met; what the odds would"
         " be without them is baseline. Long journeys are those that did not convert early: effects come out too small.",
     .default_on = false,
+    .learns = true,
     .on_paths = true,
     .fit = fit,
     .credit = credit,

@@ -106,6 +106,24 @@ static da_status credit(const void *state, const da_credit_input *input, const d
   return da_credit_by_campaign(input, range, DA_PATH_SET, parts, state, touch_credit, baseline, err);
 }
 
+/* As those do who compare it with others (Ren et al., CIKM 2018): p = 1 - product of 1 - p(i). */
+static da_status predict(const void *state, const da_credit_input *input, float *logit, da_error *err) {
+  const pair_rates *own = state;
+  const da_journeys *set = input->set;
+  const double least = 1e-6;
+  da_path_form form;
+  da_status status = da_path_form_init((uint32_t)set->campaigns.n, &form, err);
+  for (uint64_t j = 0; j < set->n_journeys && status == DA_OK; j++) {
+    double none = 1;
+    status = da_path_form_set(&form, DA_PATH_SET, set->campaign + set->first_touch[j], da_journey_length(set, j), err);
+    for (size_t i = 0; i < form.length; i++) none *= 1 - rate(own->one[form.item[i]]);
+    none = fmin(fmax(none, least), 1 - least);
+    logit[j] = (float)log((1 - none) / none);
+  }
+  da_path_form_free(&form);
+  return status;
+}
+
 const da_method da_method_shao_li = {
     .name = "shao_li",
     .title = "Shao and Li's pairs",
@@ -113,8 +131,10 @@ const da_method da_method_shao_li = {
         "Shares each conversion by the conversion rates of journeys that met a campaign and of those that met a pair of them: rates"
         " of people who were reached, not what reaching them changed.",
     .default_on = false,
+    .learns = true,
     .on_paths = true,
     .fit = fit,
     .credit = credit,
     .close = close_pairs,
+    .predict = predict,
 };

@@ -94,7 +94,7 @@ const da_method da_method_shapley = {
         "Shares each conversion by what campaigns add to the conversion rate of journeys, in all orders of joining; a campaign whose"
         " journeys convert less gets less than nothing. Who is reached by many campaigns is not asked.",
     .default_on = true,
-    .resampled = true,
+    .learns = true,
     .on_paths = true,
     .fit = fit_sets,
     .credit = credit,
@@ -108,6 +108,7 @@ const da_method da_method_shapley_ordered = {
     .explanation = "As shapley, but journeys are told apart by the order in which campaigns were first met: more that can differ, and fewer"
                    " journeys to learn each difference from.",
     .default_on = false,
+    .learns = true,
     .on_paths = true,
     .fit = fit_orders,
     .credit = credit,
