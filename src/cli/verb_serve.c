@@ -6,7 +6,7 @@
 #include "pipeline/pipeline.h"
 #include "serve/server.h"
 
-enum { MOST_CLIENTS = 512, SILENCE_SECONDS = 60, FAREWELL_SECONDS = 20 };
+enum { MOST_CLIENTS = 512, SILENCE_SECONDS = 60, BODY_SECONDS = 600, FAREWELL_SECONDS = 20 };
 
 typedef struct {
   const da_service *service;
@@ -52,6 +52,7 @@ static da_status serve(da_session *session, da_service *service) {
       .body_bytes = o->max_body_mb << 20,
       .most_clients = MOST_CLIENTS,
       .silence_seconds = SILENCE_SECONDS,
+      .body_seconds = BODY_SECONDS,
       .farewell_seconds = FAREWELL_SECONDS,
   };
   da_server *server = NULL;

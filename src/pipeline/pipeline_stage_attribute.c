@@ -13,6 +13,7 @@
 #include "pipeline/record_credit.h"
 #include "pipeline/spend.h"
 #include "report/publish.h"
+#include "store/warehouse.h"
 
 /* Credit of another log goes by the fit beside the model that was named. Empty: there is none. */
 static da_status read_known(const da_run *run, da_text *json, da_error *err) {
@@ -43,7 +44,7 @@ static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   da_text_free(&experiments);
   da_text_free(&predictions);
   DA_TRY(status);
-  return da_run_fingerprint(run, "credit seed", (const char *)input, sizeof input, out, err);
+  return da_run_fingerprint(run, "credit seed destination", (const char *)input, sizeof input, out, err);
 }
 
 /* The network as the pass over journeys wants it. */
@@ -95,6 +96,16 @@ static da_status write_markov(da_run *run, const attribution *a, da_error *err) 
   return da_bucket_remove(run->job->bucket, DA_KEY_MARKOV_REMOVAL, err);
 }
 
+/* Before the bucket's own tables appear: what fails here leaves both as they were. */
+static da_status send_to_warehouse(da_run *run, const attribution *a, da_error *err) {
+  static const char *const keys[] = {DA_KEY_TOUCHES, DA_KEY_CAMPAIGN_ATTENTION, DA_KEY_CAMPAIGN_CREDIT};
+  da_warehouse_table tables[] = {{.name = "attention_score"}, {.name = "campaign_attention"}, {.name = "campaign_credit"}};
+  const da_config_destination *destination = &run->job->config->destination;
+  if (!destination->postgres) return DA_OK;
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) DA_TRY(da_publication_path(a->publication, keys[i], &tables[i].path, err));
+  return da_warehouse_write(run->db, destination, tables, sizeof keys / sizeof keys[0], &run->monitor, err);
+}
+
 static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publication_begin(run->job->bucket, &a->publication, err));
   DA_TRY(da_publish_touches(a->publication, run->db, &run->set, &a->fitted, a->pass, &run->monitor, err));
@@ -105,6 +116,7 @@ static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
   DA_TRY(write_markov(run, a, err));
   DA_TRY(keep_fit(run, a, err));
+  DA_TRY(send_to_warehouse(run, a, err));
   return da_publication_commit(a->publication, err);
 }
 

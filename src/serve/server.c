@@ -22,6 +22,7 @@ typedef struct request_in_work {
   da_text body;
   size_t n_held;     /* bytes of the body */
   size_t n_received; /* with what was thrown away */
+  double began_at;   /* da_clock_seconds of the header */
   bool is_refused;   /* the answer is there already; a body is thrown away */
   bool is_answered;  /* by a worker */
   unsigned code;
@@ -210,6 +211,7 @@ static request_in_work *begin(da_server *server, struct MHD_Connection *connecti
   request_in_work *r = da_mem_calloc(1, sizeof *r);
   if (!r) return NULL;
   r->connection = connection;
+  r->began_at = da_clock_seconds();
   pthread_mutex_lock(&server->lock);
   server->n_open++;
   *is_leaving = server->is_leaving;
@@ -234,6 +236,7 @@ static bool reserve(da_server *server, request_in_work *r, size_t n) {
 static enum MHD_Result receive(da_server *server, request_in_work *r, const char *piece, size_t n) {
   const size_t limit = server->options.body_bytes;
   r->n_received += n;
+  if (da_clock_seconds() - r->began_at > server->options.body_seconds) return MHD_NO; /* closes the connection */
   if (!r->is_refused && r->n_received > limit) refuse_large(server, r);
   if (r->is_refused) return r->n_received <= 2 * limit ? MHD_YES : MHD_NO;
   if (reserve(server, r, n)) {

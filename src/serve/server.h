@@ -6,7 +6,8 @@
  *
  *   client ==> one thread that receives and sends ==> queue (bounded) ==> workers, a thread each
  *
- * A body takes a worker's time only when it is whole: slow clients keep nobody waiting, and who is silent too long is cut off. What cannot
+ * A body takes a worker's time only when it is whole: slow clients keep nobody waiting, and who is silent, or only drips, too long is
+ * cut off. What cannot
  * be taken is refused at once: 413 a body that is too large, 503 (Retry-After) when the queue, or the room for bodies, is full. */
 #ifndef DA_SERVE_SERVER_H
 #define DA_SERVE_SERVER_H
@@ -25,6 +26,7 @@ typedef struct {
   size_t body_bytes;         /* the largest body; four of them, and one a worker, may be held at a time */
   uint32_t most_clients;     /* connections at a time */
   uint32_t silence_seconds;  /* a client silent for so long is cut off */
+  uint32_t body_seconds;     /* how long a body may take to arrive, however steadily it drips */
   uint32_t farewell_seconds; /* how long requests that have begun may take to end after a wish to stop */
 } da_server_options;
 

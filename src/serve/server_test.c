@@ -52,6 +52,7 @@ static void open_fixture(fixture *f) {
                                      .body_bytes = 1000,
                                      .most_clients = 16,
                                      .silence_seconds = 30,
+                                     .body_seconds = 2,
                                      .farewell_seconds = 10};
   expect_ok(da_server_open(&options, answer, f, &f->server, err));
   assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
@@ -151,6 +152,21 @@ static void large_bodies_are_refused(void **state) {
   close_fixture(&f);
 }
 
+/* A byte now and then is no silence, but does not hold a connection for ever. */
+static void a_body_that_only_drips_is_cut_off(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  int s = connect_to(&f);
+  send_text(s, "POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n");
+  int n_sent = 0;
+  for (struct timespec rest = {.tv_nsec = 50000000}; n_sent < 900 && send(s, "x", 1, MSG_NOSIGNAL) == 1; n_sent++) nanosleep(&rest, NULL);
+  assert_true(n_sent > 20 && n_sent < 900);
+  close(s);
+  assert_says(receive(post(&f, "hello", "application/json")), 200, "JSON of 5");
+  close_fixture(&f);
+}
+
 static void a_full_queue_refuses_and_the_end_answers_what_began(void **state) {
   (void)state;
   fixture f;
@@ -198,6 +214,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(requests_get_their_codes),
       cmocka_unit_test(large_bodies_are_refused),
+      cmocka_unit_test(a_body_that_only_drips_is_cut_off),
       cmocka_unit_test(a_full_queue_refuses_and_the_end_answers_what_began),
       cmocka_unit_test(addresses_are_checked),
   };

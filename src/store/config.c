@@ -8,6 +8,7 @@
 
 #include "store/config_keys.h"
 #include "store/feature.h"
+#include "store/warehouse.h"
 
 enum { MAX_FILE_BYTES = 1 << 20, MAX_LIST_ITEMS = 10000, MAX_PATH = 128, MAX_VALUE = 1 << 20 };
 
@@ -440,6 +441,7 @@ da_status da_config_check(const da_config *config, da_error *err) {
   }
   da_feature_wish features[DA_MAX_FEATURES];
   uint32_t n_features;
+  DA_TRY(da_warehouse_check(&config->destination, err));
   DA_TRY(da_feature_wishes(&config->columns, features, &n_features, err));
   double ends = config->credit.position_weights[0] + config->credit.position_weights[1];
   if (ends > 1 + 1e-9) return da_fail(err, DA_ERR_CONFIG, "expected credit.position_weights to sum to at most 1 but found %.10g", ends);

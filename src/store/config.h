@@ -84,6 +84,12 @@ typedef struct {
   uint64_t part_bytes;
 } da_config_s3;
 
+/* Where the credit tables go beside the bucket (store/warehouse.h). */
+typedef struct {
+  const char *postgres; /* a connection, as libpq takes it; NULL: nowhere */
+  const char *schema;   /* NULL: deepattribution */
+} da_config_destination;
+
 /* A job of the original, run on SageMaker. */
 typedef enum { DA_JOB_FEATURE_ENGINEERING, DA_JOB_PREPROCESSING, DA_JOB_TRAINING, DA_JOB_PREDICTION, DA_JOB_REPORT, DA_N_JOBS } da_job;
 typedef struct {
@@ -101,6 +107,7 @@ typedef struct {
   da_config_training training;
   da_config_credit credit;
   da_config_s3 s3;
+  da_config_destination destination;
   da_config_job jobs[DA_N_JOBS];
   uint32_t hp_tuning_nb_iterations;
   uint64_t seed;

@@ -82,6 +82,11 @@ static const da_config_key keys[] = {
     {"s3.part_size", DA_KEY_SIZE, AT(s3.part_bytes), 5242880, 5e9, "16MB", "of an upload; larger where 10,000 parts would not do"},
     {"s3.cache_folder", DA_KEY_TEXT, AT(s3.cache_folder), 0, 0, NULL, "local folder for copies and what is spilled"},
 
+    {"destination.postgres", DA_KEY_TEXT, AT(destination.postgres), 0, 0, NULL,
+     "credit tables go there too: \"host=db user=shop dbname=shop\", without a password"},
+    {"destination.schema", DA_KEY_TEXT, AT(destination.schema), 0, 0, NULL,
+     "the schema of their tables, which they replace; none: deepattribution"},
+
     JOB("feature_engineering", DA_JOB_FEATURE_ENGINEERING),
     JOB("preprocessing", DA_JOB_PREPROCESSING),
     JOB("training", DA_JOB_TRAINING),

@@ -1,27 +1,20 @@
 """Oracle: the same log as a CSV file in raw/, whose journeys and campaigns must be the same bytes. PostgreSQL is a real server on a Unix
 socket; the Delta table is written out here, as the protocol's own document lists its first commit."""
-import contextlib
-import getpass
 import json
 import os
 import pathlib
-import pwd
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import postgres
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / "build/release/deepattribution"
 OUTPUTS = ("feature_store/train.parquet", "feature_store_preprocessed/journeys.pack", "campaign_nm_to_one_hot_index.json")
 ROWS = [(n * 7919 % 97, 1_700_000_000 + n * 3571 % 100_000, f"campaign {n % 5}", n % 11 == 0) for n in range(1000)]
-
-
-def find_postgres():
-    """The folder of initdb and its kin, newest first; None without."""
-    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: -int(path.parts[-3]))
-    return found[0].parent if found else None
 
 
 class Source(unittest.TestCase):
@@ -48,38 +41,12 @@ class Source(unittest.TestCase):
         for key in OUTPUTS:
             self.assertEqual((bucket / key).read_bytes(), (wanted / key).read_bytes(), key)
 
-    @contextlib.contextmanager
-    def postgres(self):
-        """The folder of the server's socket. It refuses to run as root: another user has it then."""
-        tools = find_postgres()
-        if not tools:
-            self.skipTest("PostgreSQL is not installed")
-        user = getpass.getuser() if os.geteuid() else "postgres"
-        try:
-            owner = pwd.getpwnam(user)
-        except KeyError:
-            self.skipTest("expected a user postgres, since the server refuses to run as root")
-        folder = pathlib.Path(tempfile.mkdtemp())
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        run_as = {} if os.geteuid() else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        options = {"cwd": folder, "stdout": subprocess.DEVNULL, **run_as}
-        try:
-            subprocess.run([tools / "initdb", "-D", folder / "data", "-U", "shop", "-A", "trust", "--no-sync"], check=True, **options)
-            server = f"-k {folder} -c listen_addresses= -c fsync=off"
-            subprocess.run([tools / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-o", server, "start"], check=True, **options)
-            try:
-                yield tools, folder
-            finally:
-                subprocess.run([tools / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"], check=True, **options)
-        finally:
-            shutil.rmtree(folder)
-
     def test_postgresql(self):
         raw = self.top / "files" / "raw"
         raw.mkdir(parents=True)
         lines = [f"{uid},{time},{campaign},{int(converted)}" for uid, time, campaign, converted in ROWS]
         (raw / "log.csv").write_text("\n".join(["uid,timestamp,campaign,conversion", *lines]) + "\n", encoding="utf-8")
-        with self.postgres() as (tools, folder):
+        with postgres.server(self) as (tools, folder):
             values = ", ".join(f"({uid}, {time}, '{campaign}', {converted})" for uid, time, campaign, converted in ROWS)
             sql = ("CREATE TABLE log (uid bigint, timestamp bigint, campaign text, conversion boolean); "
                    f"INSERT INTO log VALUES {values}")
@@ -107,7 +74,5 @@ class Source(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if not (ROOT / ".deps/duckdb/lib/postgres_scanner.duckdb_extension").exists():
-        print("skipped: expected DuckDB's extensions; run scripts/bootstrap --warehouses")
-        sys.exit(77)
+    postgres.need_extensions()
     unittest.main(argv=sys.argv[:1], verbosity=2)
