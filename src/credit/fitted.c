@@ -15,6 +15,9 @@ static da_status fit_one(const da_credit_input *input, da_fitted *fitted, size_t
       return DA_OK;
     }
   }
+  if (fitted->methods[m]->caution) {
+    da_monitor_note(input->monitor, DA_NOTE_WARNING, "%s: %s", fitted->methods[m]->name, fitted->methods[m]->caution);
+  }
   if (!owner->fit) return DA_OK;
   DA_TRY(owner->fit(input, &fitted->states[m], err));
   fitted->owners[m] = owner;

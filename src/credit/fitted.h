@@ -12,7 +12,7 @@ typedef struct {
   size_t n;
 } da_fitted;
 
-/* Fits each method in turn on input->pool. The methods and the input must outlive the result. */
+/* Fits each method in turn on input->pool, and gives its caution to input->monitor. The methods and the input must outlive the result. */
 da_status da_fitted_open(const da_credit_input *input, const da_method *const *methods, size_t n, da_fitted *fitted,
                          da_error *err) DA_MUST_CHECK;
 void da_fitted_close(da_fitted *fitted); /* {0} and a second call allowed */

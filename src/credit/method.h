@@ -41,6 +41,7 @@ typedef struct {
 typedef struct {
   const char *name;        /* "last_touch": in tables, config and --set credit.methods */
   const char *title;       /* "Last touch": on the page */
+  const char *caution;     /* what a run that asks for it is warned of; NULL: nothing */
   const char *explanation; /* one sentence for page and help: what it does, what it cannot tell */
   bool needs_network;
   bool default_on;

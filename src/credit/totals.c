@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/sum.h"
+#include "credit/cents.h"
 
 /* The running sums of one method. */
 typedef struct {
@@ -214,6 +215,25 @@ static void settle(const da_sum *sums, size_t n, double *totals) {
   for (size_t i = 0; i < n; i++) totals[i] = da_sum_value(&sums[i]);
 }
 
+/* Where the input has whole cents, every method's values become whole cents that come to the input's. */
+static da_status round_to_cents(const da_journeys *set, da_credit_totals *totals, da_error *err) {
+  size_t n = totals->n_campaigns + 1; /* the baseline's is one of them */
+  int64_t cents;
+  if (!set->value || !da_cents_total(set->value, set->n_conversions, 0, &cents)) return DA_OK;
+  double *amounts = da_mem_alloc(2 * n, sizeof *amounts);
+  if (!amounts) return da_mem_fail(err, 2 * n, sizeof *amounts, "the values of campaigns");
+  for (size_t m = 0; m < totals->n_methods; m++) {
+    da_method_totals *method = &totals->methods[m];
+    memcpy(amounts, method->value, (n - 1) * sizeof *amounts);
+    amounts[n - 1] = method->baseline_value;
+    if (!da_cents_share(amounts, n, cents, amounts + n)) continue; /* sums so large that cents are lost in them */
+    memcpy(method->value, amounts, (n - 1) * sizeof *amounts);
+    method->baseline_value = amounts[n - 1];
+  }
+  da_mem_free(amounts);
+  return DA_OK;
+}
+
 da_status da_credit_tally_finish(da_credit_tally *tally, const da_credit_totals **finished, da_error *err) {
   da_credit_totals *totals = &tally->totals;
   *finished = NULL;
@@ -229,6 +249,7 @@ da_status da_credit_tally_finish(da_credit_tally *tally, const da_credit_totals 
     method->baseline_value = da_sum_value(&tally->sums[m].baseline_value);
   }
   DA_TRY(da_credit_totals_check(totals, tally->set, err));
+  DA_TRY(round_to_cents(tally->set, totals, err));
   *finished = totals;
   return DA_OK;
 }

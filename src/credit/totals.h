@@ -5,7 +5,10 @@
  * For every method m, to 1e-9 relative, in conversions and in value:
  *   1. each conversion: the sum of its touches' credit + its baseline = 1; each journey without one: all credit is 0
  *   2. in total: the sum over campaigns + baseline + unattributed = the conversions of the input
- * Anything else is DA_ERR_NUM, naming the method, what was expected and what was found. */
+ * Anything else is DA_ERR_NUM, naming the method, what was expected and what was found.
+ *
+ * Then, where every value of the input is a whole number of cents, the values of campaigns and baseline are made whole cents that come to the
+ * input's exactly (credit/cents.h). */
 #ifndef DA_CREDIT_TOTALS_H
 #define DA_CREDIT_TOTALS_H
 

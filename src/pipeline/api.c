@@ -201,11 +201,11 @@ int da_network_score(da_network *network, uint64_t n_journeys, const uint64_t *f
 }
 
 /* Converted or not is all that a method of single journeys reads of the flags. */
-static da_status credit_journeys(const da_method *method, const da_config *config, const da_journeys *set, const float *attention,
-                                 double *credit, da_error *err) {
+static da_status credit_journeys(const da_network *network, const da_method *method, const da_config *config, const da_journeys *set,
+                                 const float *attention, double *credit, da_error *err) {
   double *baseline = da_mem_calloc(set->n_journeys, sizeof *baseline);
   if (!baseline) return da_mem_fail(err, set->n_journeys, sizeof *baseline, "the baselines of journeys");
-  da_credit_input input = {.set = set, .config = config};
+  da_credit_input input = {.set = set, .config = config, .model = &network->model};
   da_credit_range range = {.begin = 0, .end = set->n_journeys, .attention = attention};
   if (set->n_touches) memset(credit, 0, set->n_touches * sizeof *credit);
   da_status status = method->credit(NULL, &input, &range, credit, baseline, err);
@@ -233,7 +233,7 @@ int da_network_credit(da_network *network, const char *name, const char *const *
   if (status == DA_OK) status = wrap(network, n_journeys, first_touch, campaign, time_us, &set, &campaigns, &err);
   if (status == DA_OK) {
     set.flags = converted;
-    status = credit_journeys(method, &config, &set, attention, credit, &err);
+    status = credit_journeys(network, method, &config, &set, attention, credit, &err);
   }
   da_mem_free(campaigns);
   da_config_free(&config);

@@ -43,6 +43,11 @@ static void runs_and_scores(void **state) {
   assert_int_equal(da_network_credit(network, "last_touch", NULL, 0, 3, first, campaign, time_us, converted, attention, credit, NULL, 0),
                    0);
   assert_memory_equal(credit, ((double[]){0, 1, 0, 0, 0, 1}), sizeof credit);
+  double by_network[6] = {0}, of_converted = 0;
+  assert_int_equal(
+      da_network_credit(network, "shapley_model", NULL, 0, 3, first, campaign, time_us, converted, attention, by_network, NULL, 0), 0);
+  for (int i = 0; i < 6; i++) of_converted += fabs(by_network[i]);
+  assert_true(of_converted > 0 && by_network[2] == 0); /* the second journey has not converted */
   assert_int_equal(da_network_credit(network, "incremental", NULL, 0, 3, first, campaign, time_us, converted, attention, credit, message,
                                      sizeof message),
                    2);

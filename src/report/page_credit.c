@@ -40,7 +40,7 @@ static void interval_cell(da_text *out, const da_credit_row *row, da_page_scale 
 /* A campaign's value for each unit of spend, at both ends of its credit's interval. */
 static void roas_interval_cell(da_text *out, const da_credit_row *row, da_page_scale scale) {
   (void)scale;
-  double low = row->roas * row->low / row->conversions, high = row->roas * row->high / row->conversions;
+  double low = row->roas_low, high = row->roas_high;
   if (!isfinite(low) || !isfinite(high)) {
     da_text_append(out, "<td class=\"none\">–</td>");
     return;

@@ -101,7 +101,7 @@ static void the_table_shows_credit_conversions_and_value(void **state) {
   /* linear: a 2/3, b 1/3 + 1/2, c 1/2 + 1 of 3 conversions; value 12.5 x 1/3 + 2.5 / 2 for b */
   assert_shows(html, "<bdi>c</bdi></th><td class=\"long\" data-sort=\"1.5\"><span class=\"amount\">1.5</span>");
   assert_shows(html, "<bdi>b</bdi></th><td class=\"long\" data-sort=\"0.833333333\"><span class=\"amount\">0.83</span>");
-  assert_shows(html, "<td data-sort=\"5.41666667\">5.42</td><td data-sort=\"3\">3</td></tr>");
+  assert_shows(html, "<td data-sort=\"5.42\">5.42</td><td data-sort=\"3\">3</td></tr>");
   assert_shows(html, "<b>All conversions</b></th><td class=\"long\" data-sort=\"3\"><span class=\"amount\">3</span></td>"
                      "<td data-sort=\"1\">100.0 %</td><td data-sort=\"15\">15.00</td>");
   assert_shows(html, "<div class=\"tile\"><b>3</b><span>conversions</span></div>");

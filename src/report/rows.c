@@ -14,6 +14,10 @@ static void finish(const da_report *report, da_credit_row *row) {
   row->share = share_of(report, row->conversions);
   row->cpa = row->conversions > 0 ? row->spend / row->conversions : NAN;
   row->roas = row->spend > 0 ? row->value / row->spend : NAN;
+  row->cpa_low = row->high > 0 ? row->spend / row->high : NAN;
+  row->cpa_high = row->low > 0 ? row->spend / row->low : NAN;
+  row->roas_low = row->conversions != 0 ? row->roas * row->low / row->conversions : NAN;
+  row->roas_high = row->conversions != 0 ? row->roas * row->high / row->conversions : NAN;
 }
 
 da_credit_row da_row_of_campaign(const da_report *report, size_t method, uint32_t campaign) {

@@ -8,10 +8,12 @@
 typedef struct {
   uint64_t touches, journeys; /* in all journeys; converting journeys with at least one touch of it */
   double conversions, value;
-  double share;            /* of all conversions of the input, unattributed ones too */
-  double low, high;        /* the interval of conversions */
-  double truth;            /* true incremental conversions of a simulated world */
-  double spend, cpa, roas; /* cost; spend / conversions; value / spend */
+  double share;               /* of all conversions of the input, unattributed ones too */
+  double low, high;           /* the interval of conversions */
+  double truth;               /* true incremental conversions of a simulated world */
+  double spend, cpa, roas;    /* cost; spend / conversions; value / spend */
+  double cpa_low, cpa_high;   /* at the ends of the interval; high is unknown where the credit may be nothing */
+  double roas_low, roas_high; /* the same: value per unit of spend, the value of a conversion held as it is */
 } da_credit_row;
 
 /* method: its number in report->totals. */

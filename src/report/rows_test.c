@@ -22,6 +22,7 @@ static void a_campaign_has_its_credit_and_quotients(void **state) {
   assert_true(a.conversions == 1.5 && a.value == 15 && a.share == 1.5 / 4);
   assert_true(a.spend == 6 && a.cpa == 4 && a.roas == 2.5);
   assert_true(a.low == 1 && a.high == 3 && a.truth == .5);
+  assert_true(a.cpa_low == 2 && a.cpa_high == 6 && a.roas_low == 2.5 / 1.5 && a.roas_high == 5);
   da_credit_row b = da_row_of_campaign(&run.report, report_method(&run, "last_touch"), 1);
   assert_true(b.conversions == 2 && b.value == 40 && isnan(b.spend) && isnan(b.cpa) && isnan(b.roas) && isnan(b.low));
   da_credit_row unattributed = da_row_of_unattributed(&run.report);

@@ -58,7 +58,24 @@ da_status da_tables_write_attention(da_db *db, const char *path, const da_report
 enum { BASELINE, UNATTRIBUTED, N_OTHER_ROWS };
 static const char *const other_names[N_OTHER_ROWS] = {"(baseline)", "(unattributed)"};
 
-enum { METHOD, CAMPAIGN_NM, TOUCHES, CONVERSIONS, VALUE, SHARE, LOW, HIGH, SPEND, CPA, ROAS, N_CREDIT_COLUMNS };
+enum {
+  METHOD,
+  CAMPAIGN_NM,
+  TOUCHES,
+  CONVERSIONS,
+  VALUE,
+  SHARE,
+  LOW,
+  HIGH,
+  SPEND,
+  CPA,
+  ROAS,
+  CPA_LOW,
+  CPA_HIGH,
+  ROAS_LOW,
+  ROAS_HIGH,
+  N_CREDIT_COLUMNS
+};
 static const da_table_column credit_columns[N_CREDIT_COLUMNS] = {
     [METHOD] = {"method", DA_CELL_TEXT, NULL},
     [CAMPAIGN_NM] = {"campaign_nm", DA_CELL_TEXT, NULL}, /* not a NAME: a campaign may be called "(baseline)" too */
@@ -71,6 +88,10 @@ static const da_table_column credit_columns[N_CREDIT_COLUMNS] = {
     [SPEND] = {"spend", DA_CELL_DOUBLE, NULL},
     [CPA] = {"cpa", DA_CELL_DOUBLE, NULL},
     [ROAS] = {"roas", DA_CELL_DOUBLE, NULL},
+    [CPA_LOW] = {"cpa_low", DA_CELL_DOUBLE, NULL},
+    [CPA_HIGH] = {"cpa_high", DA_CELL_DOUBLE, NULL},
+    [ROAS_LOW] = {"roas_low", DA_CELL_DOUBLE, NULL},
+    [ROAS_HIGH] = {"roas_high", DA_CELL_DOUBLE, NULL},
 };
 
 typedef struct {
@@ -102,6 +123,10 @@ static void put_row(const credit_source *source, da_table_chunk *chunk, size_t r
   put_number(chunk, SPEND, row, credit.spend);
   put_number(chunk, CPA, row, credit.cpa);
   put_number(chunk, ROAS, row, credit.roas);
+  put_number(chunk, CPA_LOW, row, credit.cpa_low);
+  put_number(chunk, CPA_HIGH, row, credit.cpa_high);
+  put_number(chunk, ROAS_LOW, row, credit.roas_low);
+  put_number(chunk, ROAS_HIGH, row, credit.roas_high);
 }
 
 static da_status fill_credit(void *context, da_table_chunk *chunk, da_error *err) {

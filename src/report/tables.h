@@ -7,8 +7,8 @@
  *   campaign_attention.parquet  campaign_nm, total_attention DOUBLE, average_attention DOUBLE: over converting journeys, so that
  *       total_attention adds up to the conversions (the original summed over all journeys of the train set, and over padding).
  *       average = total / touches in converting journeys, NULL where there are none. Without a network no rows.
- *   campaign_credit.parquet     long: method, campaign_nm, touches BIGINT, conversions, value, share, low, high, spend, cpa, roas
- *       DOUBLE. Methods in the order they are shown; for each, the campaigns in byte order of their names, then "(baseline)" and
+ *   campaign_credit.parquet     long: method, campaign_nm, touches BIGINT, conversions, value, share, low, high, spend, cpa, roas,
+ *       cpa_low, cpa_high, roas_low, roas_high DOUBLE (of the methods incremental and removal: incremental CPA and ROAS). Methods in the order they are shown; for each, the campaigns in byte order of their names, then "(baseline)" and
  *       "(unattributed)", so that conversions and value add up to the input's for every method. NULL: unknown.
  *
  * Each is written to a local path, the same bytes for the same report. */

@@ -201,7 +201,8 @@ static void every_method_adds_up_to_the_input(void **state) {
   write_campaigns(&d);
   assert_string_equal(ask(&d, "credit.parquet", "SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE FROM %s)"),
                       "method VARCHAR, campaign_nm VARCHAR, touches BIGINT, conversions DOUBLE, value DOUBLE, share DOUBLE, low DOUBLE, "
-                      "high DOUBLE, spend DOUBLE, cpa DOUBLE, roas DOUBLE");
+                      "high DOUBLE, spend DOUBLE, cpa DOUBLE, roas DOUBLE, cpa_low DOUBLE, cpa_high DOUBLE, roas_low DOUBLE, "
+                      "roas_high DOUBLE");
   double value = 10.25;
   for (uint64_t i = 0; i < made->set.n_conversions; i++) value += made->value[i];
   char sql[300];
@@ -227,11 +228,11 @@ static void money_and_intervals_have_their_columns(void **state) {
   d.run.facts.spend = spend;
   d.run.facts.intervals = intervals;
   write_campaigns(&d);
-  assert_string_equal(
-      ask(&d, "credit.parquet",
-          "SELECT string_agg(concat_ws(' ', campaign_nm, touches, conversions, value, round(share, 4),"
-          "low, high, spend, cpa, roas), ', ') FROM %s WHERE method = 'linear'"),
-      "a 2 1.5 15.0 0.5 1.0 3.0 6.0 4.0 2.5, b 3 1.5 25.0 0.5 2.0 4.0, (baseline) 0 0.0 0.0 0.0, (unattributed) 0 0.0 0.0 0.0");
+  assert_string_equal(ask(&d, "credit.parquet",
+                          "SELECT string_agg(concat_ws(' ', campaign_nm, touches, conversions, value, round(share, 4),"
+                          "low, high, spend, cpa, roas, cpa_low, cpa_high, roas_low, roas_high), ', ') FROM %s WHERE method = 'linear'"),
+                      "a 2 1.5 15.0 0.5 1.0 3.0 6.0 4.0 2.5 2.0 6.0 1.6666666666666667 5.0, b 3 1.5 25.0 0.5 2.0 4.0, (baseline) 0 0.0 0.0 "
+                      "0.0, (unattributed) 0 0.0 0.0 0.0");
   assert_string_equal(ask(&d, "credit.parquet", "SELECT count(low) FROM %s WHERE method <> 'linear'"), "0");
   desk_close(&d);
 }

@@ -91,7 +91,8 @@ static da_status score(const judgement *j, da_error *err) {
 static da_status credit(const judgement *j, da_error *err) {
   const da_service *service = j->service;
   const da_journeys *set = &j->request->set;
-  const da_credit_input input = {.set = set, .config = service->config, .known_incremental = {service->fit.data, service->fit.length}};
+  const da_credit_input input = {
+      .set = set, .config = service->config, .model = &service->model, .known_incremental = {service->fit.data, service->fit.length}};
   const da_credit_range range = {.end = set->n_journeys, .attention = j->attention};
   da_fitted fitted = {0};
   double *baseline = da_mem_calloc(set->n_journeys, sizeof *baseline);

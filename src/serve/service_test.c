@@ -27,12 +27,17 @@ static void open_service(fixture *f) {
   expect_ok(da_service_open(model, &fit, &f->config, NULL, &f->service, err));
 }
 
+/* All that can be served. */
+static const char methods[] =
+    "credit.methods=[incremental, removal, first_touch, last_touch, linear, time_decay, position_based, removal_model, shapley_model]";
+
 /* The service keeps a pointer to the settings: the fixture stays where it is. */
 static void open_fixture(fixture *f) {
   *f = (fixture){.folder = bucket_of_users(400, 5), .db = store_db()};
   da_config_init(&f->config);
   expect_ok(da_config_set(&f->config, "training.epochs=1", err));
   expect_ok(da_config_set(&f->config, "credit.intervals=0", err));
+  expect_ok(da_config_set(&f->config, methods, err));
   expect_ok(da_bucket_open(f->folder, &f->bucket, err));
   run(f, DA_STAGE_JOURNEYS, DA_STAGE_ATTRIBUTE);
   open_service(f);
@@ -81,6 +86,8 @@ static void answers_are_those_of_attribute(void **state) {
   for (size_t i = 0; i < sizeof exact / sizeof exact[0]; i++) assert_agrees(&f, exact[i], 0);
   assert_agrees(&f, "incremental_attribution", 1e-9);
   assert_agrees(&f, "removal_attribution", 1e-9);
+  assert_agrees(&f, "removal_model_attribution", 1e-6); /* the network's what-ifs, in other batches */
+  assert_agrees(&f, "shapley_model_attribution", 1e-6);
   da_text_free(&answers);
   close_fixture(&f);
 }

@@ -32,6 +32,8 @@ static void work_close(work *w) {
 
 static da_status work_open(da_network_rule rule, const da_credit_input *input, work *w, da_error *err) {
   uint32_t n_campaigns = (uint32_t)input->set->campaigns.n;
+  *w = (work){0};
+  if (!input->model) return da_fail(err, DA_ERR_DATA, "expected a trained network for the what-ifs of journeys but found none");
   *w = (work){.rule = rule, .input = input, .player_of = da_mem_alloc(n_campaigns, sizeof *w->player_of)};
   if (!w->player_of) return da_mem_fail(err, n_campaigns, sizeof *w->player_of, "the campaigns of a journey");
   DA_TRY(da_path_form_init(n_campaigns, &w->form, err));
@@ -108,32 +110,19 @@ static da_status credit_shapley(const void *state, const da_credit_input *input,
   return credit_range(DA_NETWORK_SHAPLEY, input, range, credit, baseline, err);
 }
 
-/* ---- What the run is told ---- */
-
-static da_status fit(const da_credit_input *input, const char *name, void **state, da_error *err) {
-  *state = NULL;
-  if (!input->model) return da_fail(err, DA_ERR_DATA, "expected a trained network for %s but found none", name);
-  da_monitor_note(input->monitor, DA_NOTE_WARNING,
-                  "%s: the network predicts journeys well, which does not make its what-ifs true: a long journey is one that has not"
-                  " converted yet, so that touches may look harmful; compare it with incremental",
-                  name);
-  return DA_OK;
-}
-
-static da_status fit_removal(const da_credit_input *input, void **state, da_error *err) { return fit(input, "removal_model", state, err); }
-static da_status fit_shapley(const da_credit_input *input, void **state, da_error *err) { return fit(input, "shapley_model", state, err); }
-static void close_nothing(void *state) { (void)state; }
+static const char caution[] =
+    "the network predicts journeys well, which does not make its what-ifs true: a long journey is one that has not"
+    " converted yet, so that touches may look harmful; compare it with incremental";
 
 const da_method da_method_removal_model = {
     .name = "removal_model",
     .title = "Removal, by the network",
     .explanation = "What the network's probability of converting would lose without the campaign; the rest is baseline, which may be"
                    " negative. The network has learnt to predict, not what would happen without a campaign.",
+    .caution = caution,
     .needs_network = true,
     .default_on = false,
-    .fit = fit_removal,
     .credit = credit_removal,
-    .close = close_nothing,
 };
 
 const da_method da_method_shapley_model = {
@@ -141,9 +130,8 @@ const da_method da_method_shapley_model = {
     .title = "Shapley value, by the network",
     .explanation = "Shapley values of the network's probability of converting over the campaigns of the journey; the probability without"
                    " any touch is baseline. The network has learnt to predict, not what would happen without a campaign.",
+    .caution = caution,
     .needs_network = true,
     .default_on = false,
-    .fit = fit_shapley,
     .credit = credit_shapley,
-    .close = close_nothing,
 };
