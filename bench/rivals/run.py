@@ -6,13 +6,15 @@ import itertools
 import json
 import subprocess
 
-import ChannelAttribution
 import duckdb
 import mta
 import pandas
 from shapley_attribution.models.simplified import SimplifiedShapleyAttribution
 
 from measure import DATA, PROGRAM, table
+
+with contextlib.redirect_stdout(io.StringIO()):  # it greets
+    import ChannelAttribution
 
 # path: conversions, journeys without one
 CASES = {
