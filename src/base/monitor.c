@@ -20,6 +20,9 @@ void da_monitor_note(const da_monitor *monitor, da_note_level level, const char 
 bool da_monitor_interrupted(const da_monitor *monitor) { return monitor && monitor->interrupted && monitor->interrupted(monitor->context); }
 
 da_status da_monitor_check(const da_monitor *monitor, const char *stage, da_error *err) {
-  if (!da_monitor_interrupted(monitor)) return DA_OK;
+  return da_monitor_interrupted(monitor) ? da_monitor_stop(stage, err) : DA_OK;
+}
+
+da_status da_monitor_stop(const char *stage, da_error *err) {
   return da_fail(err, DA_ERR_INTERRUPTED, "interrupted during %s; run the same command again to go on", stage);
 }

@@ -28,5 +28,7 @@ void da_monitor_note(const da_monitor *monitor, da_note_level level, const char 
 bool da_monitor_interrupted(const da_monitor *monitor);
 /* DA_ERR_INTERRUPTED with a sentence naming the stage when the user asked to stop, DA_OK otherwise. */
 da_status da_monitor_check(const da_monitor *monitor, const char *stage, da_error *err) DA_MUST_CHECK;
+/* That DA_ERR_INTERRUPTED. */
+da_status da_monitor_stop(const char *stage, da_error *err);
 
 #endif

@@ -126,6 +126,9 @@ void da_engine_take_along(da_engine *engine, void (*errand)(void *context, size_
   engine->errand_context = context;
 }
 
+void da_engine_set_mark(da_engine *engine, bool mark) { engine->share.mark = mark; }
+bool da_engine_has_mark(const da_engine *engine) { return engine->share.any_mark; }
+
 /* ---- a step, in four rounds of tasks ---- */
 
 /* What the tasks of one call share. */

@@ -48,6 +48,10 @@ da_status da_engine_plan(da_engine *engine, const da_batch *batch, bool scoring,
  * the batch after, say, and to read the one after that. Done when that call returns DA_OK; perhaps not otherwise. */
 void da_engine_take_along(da_engine *engine, void (*errand)(void *context, size_t number), size_t n_errands, void *context);
 
+/* Lets the next gradient carry a mark to the other ranks; afterwards da_engine_has_mark tells whether this rank or another had set one:
+ * the same answer on all. Each gradient needs its own. */
+void da_engine_set_mark(da_engine *engine, bool mark);
+bool da_engine_has_mark(const da_engine *engine);
 /* dparams = gradient of the SUM of the losses over the batch (overwritten, not accumulated); *loss = that sum (before dropout's
  * scaling of anything). mask_seed names the dropout masks of this step. */
 da_status da_engine_gradient(da_engine *engine, const float *params, const da_batch *batch, uint64_t mask_seed, float *dparams,

@@ -4,6 +4,11 @@
 
 #include "base/mem.h"
 
+/* What a message begins with, padded to DA_MEM_ALIGNMENT. */
+typedef struct {
+  uint32_t has_mark;
+} opening;
+
 /* Before each partial in a message: its numbers; then, each padded to DA_MEM_ALIGNMENT, the embedding rows it has met, its block
  * and its gradient rows. */
 typedef struct {
@@ -62,9 +67,10 @@ static void write_partial(const da_weights *weights, const da_partial *partial, 
   memcpy(out + at.rows, partial->rows, partial->n_slots * partial->row_stride * sizeof(float));
 }
 
+/* The opening, then this rank's partials. */
 static da_status write_message(da_share *share, const da_weights *weights, const da_plan *plan, const da_partial *partials, size_t *n_bytes,
                                da_error *err) {
-  *n_bytes = 0;
+  *n_bytes = padded(sizeof(opening));
   for (uint32_t c = share->begin; c < share->end; c++)
     if (partials[c].present) *n_bytes += lay_out(weights, partials[c].n_slots, partials[c].row_stride).end;
   void *message = share->message;
@@ -72,6 +78,8 @@ static da_status write_message(da_share *share, const da_weights *weights, const
   share->message = message;
   if (status != DA_OK) return status;
   unsigned char *out = share->message;
+  memcpy(out, &(opening){.has_mark = share->mark}, sizeof(opening));
+  out += padded(sizeof(opening));
   for (uint32_t c = share->begin; c < share->end; c++) {
     if (!partials[c].present) continue;
     write_partial(weights, &partials[c], c, plan->n_active, out);
@@ -81,9 +89,13 @@ static da_status write_message(da_share *share, const da_weights *weights, const
 }
 
 /* Makes partials of what another rank sent, without copying it. */
-static da_status read_message(const da_weights *weights, const da_plan *plan, const da_piece *piece, size_t row_stride, bool has_dW_x,
-                              da_partial *partials, da_error *err) {
-  for (size_t at = 0; at < piece->n_bytes;) {
+static da_status read_message(da_share *share, const da_weights *weights, const da_plan *plan, const da_piece *piece, size_t row_stride,
+                              bool has_dW_x, da_partial *partials, da_error *err) {
+  opening begin;
+  if (piece->n_bytes < padded(sizeof begin)) return da_fail(err, DA_ERR_MPI, "expected gradients of another rank but found nothing");
+  memcpy(&begin, piece->data, sizeof begin);
+  share->any_mark = share->any_mark || begin.has_mark;
+  for (size_t at = padded(sizeof begin); at < piece->n_bytes;) {
     header head;
     if (piece->n_bytes - at < sizeof head) return da_fail(err, DA_ERR_MPI, "expected gradients of another rank but found a piece of them");
     memcpy(&head, piece->data + at, sizeof head);
@@ -111,6 +123,7 @@ static da_status read_message(const da_weights *weights, const da_plan *plan, co
 da_status da_share_exchange(da_share *share, const da_weights *weights, const da_plan *plan, da_partial *partials, size_t row_stride,
                             bool has_dW_x, da_error *err) {
   const da_team *team = share->team;
+  share->any_mark = share->mark;
   if (da_team_size(team) == 1) return DA_OK;
   DA_TRY(merge_branches(share, weights, plan, partials, err));
   size_t n_bytes;
@@ -120,6 +133,6 @@ da_status da_share_exchange(da_share *share, const da_weights *weights, const da
   for (uint32_t c = 0; c < plan->n_chunks; c++)
     if (c < share->begin || c >= share->end) partials[c].present = false;
   for (int rank = 0; rank < team->n; rank++)
-    if (rank != team->rank) DA_TRY(read_message(weights, plan, &pieces[rank], row_stride, has_dW_x, partials, err));
+    if (rank != team->rank) DA_TRY(read_message(share, weights, plan, &pieces[rank], row_stride, has_dW_x, partials, err));
   return DA_OK;
 }

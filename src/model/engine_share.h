@@ -12,6 +12,7 @@
 typedef struct {
   const da_team *team; /* NULL: alone */
   uint32_t begin, end; /* chunks of this rank */
+  bool mark, any_mark; /* travels along with the exchange: this rank's, and whether any rank had one */
   unsigned char *message;
   size_t message_capacity;
 } da_share;

@@ -100,6 +100,40 @@ static void any_number_of_ranks_finds_the_same_bits(void **state) {
   }
 }
 
+typedef struct {
+  const sample *sample;
+  int marked; /* the rank that sets a mark, -1: none */
+  bool seen[DA_TEAM_MAX_RANKS];
+} mark_attempt;
+
+static void differentiate_marked(void *context, const da_team *team) {
+  mark_attempt *a = context;
+  const int rank = da_team_rank(team);
+  const da_engine_options options = {.team = team};
+  da_error err = {0};
+  da_engine *engine = NULL;
+  double loss;
+  float *gradient = calloc(a->sample->n_params, sizeof(float));
+  assert_ok(da_engine_open(&SHAPE, &options, NULL, &engine, &err), err);
+  da_engine_set_mark(engine, rank == a->marked);
+  assert_ok(da_engine_gradient(engine, a->sample->params, &a->sample->batch, 7, gradient, &loss, &err), err);
+  a->seen[rank] = da_engine_has_mark(engine);
+  da_engine_close(engine);
+  free(gradient);
+}
+
+/* Also where a batch has fewer chunks than there are ranks. */
+static void a_mark_of_one_rank_reaches_all(void **state) {
+  (void)state;
+  sample *s = make_sample(20);
+  for (int marked = -1; marked < 3; marked++) {
+    mark_attempt a = {.sample = s, .marked = marked};
+    team_run(3, differentiate_marked, &a);
+    for (int r = 0; r < 3; r++) assert_int_equal(a.seen[r], marked >= 0);
+  }
+  free_sample(s);
+}
+
 static da_status send_nonsense(void *context, const void *bytes, size_t n_bytes, da_piece *pieces, da_error *err) {
   (void)context, (void)bytes, (void)n_bytes, (void)err;
   static unsigned char noise[128];
@@ -123,6 +157,7 @@ static void nonsense_from_another_rank_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(any_number_of_ranks_finds_the_same_bits),
+      cmocka_unit_test(a_mark_of_one_rank_reaches_all),
       cmocka_unit_test(nonsense_from_another_rank_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,8 +20,7 @@ da_status da_team_check(const da_team *team, const da_monitor *monitor, const ch
   da_piece pieces[DA_TEAM_MAX_RANKS];
   DA_TRY(team->gather(team->context, &stop, 1, pieces, err));
   for (int rank = 0; rank < team->n; rank++)
-    if (pieces[rank].n_bytes == 1 && pieces[rank].data[0])
-      return da_fail(err, DA_ERR_INTERRUPTED, "interrupted during %s; run the same command again to go on", stage);
+    if (pieces[rank].n_bytes == 1 && pieces[rank].data[0]) return da_monitor_stop(stage, err);
   return DA_OK;
 }
 

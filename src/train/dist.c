@@ -28,18 +28,15 @@ static da_status check_size(int n, da_error *err) {
 struct da_dist {
   da_team team;
   int n_local;
-  unsigned char *received;
-  size_t capacity;
+  unsigned char *received[DA_TEAM_MAX_RANKS]; /* what each rank gave last; the own one is a copy */
+  size_t capacity[DA_TEAM_MAX_RANKS];
 };
-
-/* Counts in MPI are ints: messages are counted in units of the alignment of pieces. */
-enum { UNIT = DA_MEM_ALIGNMENT };
 
 static da_status failed(int code, const char *what, da_error *err) {
   char reason[MPI_MAX_ERROR_STRING] = "unknown";
   int length;
   MPI_Error_string(code, reason, &length);
-  return da_fail(err, DA_ERR_MPI, "expected %s from the other ranks but found: %s", what, reason);
+  return da_fail(err, DA_ERR_MPI, "expected %s the other ranks but found: %s", what, reason);
 }
 
 /* MPI's own waiting keeps the processor to itself; another rank, or anybody, may need it. */
@@ -52,35 +49,44 @@ static int wait_for(MPI_Request *request) {
   return fault;
 }
 
+static da_status make_room(da_dist *dist, int rank, size_t n_bytes, da_piece *piece, da_error *err) {
+  DA_TRY(da_mem_reserve((void **)&dist->received[rank], &dist->capacity[rank], n_bytes, 1, "what other ranks send", err));
+  *piece = (da_piece){dist->received[rank], n_bytes};
+  return DA_OK;
+}
+
+static da_status receive(da_dist *dist, int rank, da_piece *piece, da_error *err) {
+  MPI_Message message;
+  MPI_Status status;
+  int found = 0, fault = 0, n_bytes = 0;
+  while (!found && !fault) {
+    fault = MPI_Improbe(rank, 0, MPI_COMM_WORLD, &found, &message, &status);
+    if (!found) sched_yield();
+  }
+  if (!fault) fault = MPI_Get_count(&status, MPI_BYTE, &n_bytes);
+  if (fault) return failed(fault, "messages from", err);
+  DA_TRY(make_room(dist, rank, (size_t)n_bytes, piece, err));
+  MPI_Request request;
+  fault = MPI_Imrecv(piece->data, n_bytes, MPI_BYTE, &message, &request);
+  if (!fault) fault = wait_for(&request);
+  return fault ? failed(fault, "messages from", err) : DA_OK;
+}
+
+/* Each sends to each, and learns the size of what it gets from the message itself: a collective of MPI would have to tell all sizes in a
+ * round of its own before. Messages of two ranks come in the order of the calls. */
 static da_status gather(void *context, const void *bytes, size_t n_bytes, da_piece *pieces, da_error *err) {
   da_dist *dist = context;
-  const int n = dist->team.n, rank = dist->team.rank;
-  uint64_t sizes[DA_TEAM_MAX_RANKS];
-  const uint64_t size = n_bytes;
-  MPI_Request request;
-  int fault = MPI_Iallgather(&size, 1, MPI_UINT64_T, sizes, 1, MPI_UINT64_T, MPI_COMM_WORLD, &request);
-  if (!fault) fault = wait_for(&request);
-  if (fault) return failed(fault, "the sizes of messages", err);
-  int counts[DA_TEAM_MAX_RANKS], begins[DA_TEAM_MAX_RANKS];
-  uint64_t n_units = 0;
-  for (int r = 0; r < n; r++) {
-    const uint64_t units = sizes[r] / UNIT + (sizes[r] % UNIT != 0);
-    if (n_units + units > INT32_MAX) return da_fail(err, DA_ERR_MPI, "expected messages of at most 128 GB but found more");
-    begins[r] = (int)n_units;
-    counts[r] = (int)units;
-    n_units += units;
-  }
-  DA_TRY(da_mem_reserve((void **)&dist->received, &dist->capacity, n_units * UNIT, 1, "what other ranks send", err));
-  for (int r = 0; r < n; r++) pieces[r] = (da_piece){dist->received + (size_t)begins[r] * UNIT, sizes[r]};
-  if (n_bytes) memcpy(pieces[rank].data, bytes, n_bytes);
-  memset(pieces[rank].data + n_bytes, 0, (size_t)counts[rank] * UNIT - n_bytes);
-  MPI_Datatype unit;
-  MPI_Type_contiguous(UNIT, MPI_BYTE, &unit);
-  MPI_Type_commit(&unit);
-  fault = MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, dist->received, counts, begins, unit, MPI_COMM_WORLD, &request);
-  if (!fault) fault = wait_for(&request);
-  MPI_Type_free(&unit);
-  return fault ? failed(fault, "their messages", err) : DA_OK;
+  const int n = dist->team.n, own = dist->team.rank;
+  if (n_bytes > INT32_MAX) return da_fail(err, DA_ERR_MPI, "expected messages of at most 2 GB between ranks but found %zu bytes", n_bytes);
+  MPI_Request sent[DA_TEAM_MAX_RANKS];
+  int fault = 0;
+  for (int i = 1; i < n && !fault; i++) fault = MPI_Isend(bytes, (int)n_bytes, MPI_BYTE, (own + i) % n, 0, MPI_COMM_WORLD, &sent[i]);
+  if (fault) return failed(fault, "to send messages to", err);
+  DA_TRY(make_room(dist, own, n_bytes, &pieces[own], err));
+  if (n_bytes) memcpy(pieces[own].data, bytes, n_bytes);
+  for (int i = 1; i < n; i++) DA_TRY(receive(dist, (own + n - i) % n, &pieces[(own + n - i) % n], err));
+  for (int i = 1; i < n && !fault; i++) fault = wait_for(&sent[i]);
+  return fault ? failed(fault, "to send messages to", err) : DA_OK;
 }
 
 static int count_local(void) {
@@ -116,7 +122,7 @@ da_status da_dist_open(da_dist **out, da_error *err) {
 
 void da_dist_close(da_dist *dist) {
   if (!dist) return;
-  da_mem_free(dist->received);
+  for (int rank = 0; rank < dist->team.n; rank++) da_mem_free(dist->received[rank]);
   da_mem_free(dist);
   MPI_Finalize();
 }

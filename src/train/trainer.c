@@ -255,6 +255,15 @@ static da_status end_epoch(da_trainer *trainer, da_error *err) {
   return save(trainer, err);
 }
 
+/* Before each batch. What one of several ranks has heard travels as a mark with the gradients of the next batch, and stops all after it. */
+static da_status check_stop(da_trainer *trainer, bool is_first, const char *stage, da_error *err) {
+  const da_train_job *job = trainer->job;
+  if (is_first || da_team_size(job->team) == 1) return da_team_check(job->team, job->monitor, stage, err);
+  if (da_engine_has_mark(trainer->engine)) return da_monitor_stop(stage, err);
+  da_engine_set_mark(trainer->engine, da_monitor_interrupted(job->monitor));
+  return DA_OK;
+}
+
 /* What is left of an epoch. */
 static da_status run_epoch(da_trainer *trainer, da_error *err) {
   const da_train_job *job = trainer->job;
@@ -264,7 +273,7 @@ static da_status run_epoch(da_trainer *trainer, da_error *err) {
   snprintf(stage, sizeof stage, "training epoch %u of %u", state->n_epochs + 1, trainer->plan.epochs);
   DA_TRY(da_batches_start(trainer->batches, state->n_epochs, state->n_batches, err));
   for (bool is_first = true; state->n_batches < info->n_batches; is_first = false) {
-    DA_TRY(da_team_check(job->team, job->monitor, stage, err));
+    DA_TRY(check_stop(trainer, is_first, stage, err));
     const double started = da_clock_seconds();
     DA_TRY(step(trainer, is_first, err));
     const double now = da_clock_seconds();
