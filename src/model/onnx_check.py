@@ -2,6 +2,8 @@
 
     DA_ORACLE_PYTHON=<python with onnx, onnxruntime and safetensors> ctest -R model.onnx
 
+or, without it, in the Python of scripts/bootstrap --distributed (scripts/onnx.lock).
+
 cases.json: one object a batch with rows, length, days_to_last (with time decay), user_rows (with inputs of the user), attention,
 probability as the engine computed them.
 """
