@@ -79,10 +79,13 @@ static void print_head(const da_explanation *x, da_text *out) {
   da_text_append(out, "\n");
 }
 
+/* Nobody credits a journey that did not convert: columns of zeros would only hide the rest. */
+static size_t n_credited(const da_explanation *x) { return da_journey_converted(x->set, x->journey) ? x->fitted->n : 0; }
+
 static void print_titles(const da_explanation *x, da_text *out) {
   da_text_printf(out, "\n%6s  %-19s  %-*s", "touch", "moment (UTC)", NAME_WIDTH, "campaign");
   if (x->has_network) da_text_printf(out, "  %8s  %8s", "p after", "looked");
-  for (size_t m = 0; m < x->fitted->n; m++) da_text_printf(out, " %*zu", METHOD_WIDTH, m + 1);
+  for (size_t m = 0; m < n_credited(x); m++) da_text_printf(out, " %*zu", METHOD_WIDTH, m + 1);
   da_text_append(out, "\n");
 }
 
@@ -97,13 +100,13 @@ static void print_touch(const da_explanation *x, uint64_t i, da_text *out) {
     da_text_append(out, "  ");
     print_percent(out, (double)x->attention[i]);
   }
-  for (size_t m = 0; m < x->fitted->n; m++) da_text_printf(out, " %*.3f", METHOD_WIDTH, x->credit[m][i]);
+  for (size_t m = 0; m < n_credited(x); m++) da_text_printf(out, " %*.3f", METHOD_WIDTH, x->credit[m][i]);
   da_text_append(out, "\n");
 }
 
 static void print_baseline(const da_explanation *x, da_text *out) {
   bool any = false;
-  for (size_t m = 0; m < x->fitted->n; m++) any |= x->baseline[m] != 0;
+  for (size_t m = 0; m < n_credited(x); m++) any |= x->baseline[m] != 0;
   if (!any) return;
   da_text_printf(out, "%6s  %-19s  %-*s", "", "", NAME_WIDTH, "baseline");
   if (x->has_network) da_text_printf(out, "  %8s  %8s", "", "");
@@ -134,7 +137,7 @@ void da_explanation_print_text(const da_explanation *x, da_text *out) {
     print_touch(x, i, out);
   }
   print_baseline(x, out);
-  da_text_append(out, "\nCredit in conversions, by\n");
-  for (size_t m = 0; m < x->fitted->n; m++) da_text_printf(out, "  %2zu %s\n", m + 1, x->fitted->methods[m]->title);
+  if (n_credited(x) > 0) da_text_append(out, "\nCredit in conversions, by\n");
+  for (size_t m = 0; m < n_credited(x); m++) da_text_printf(out, "  %2zu %s\n", m + 1, x->fitted->methods[m]->title);
   print_what_ifs(x, out);
 }
