@@ -203,11 +203,11 @@ def deliver(bucket):
 
 def train():
     is_first, hosts = read_hosts(opt_ml("input", "config", "resourceconfig.json"))
+    bucket = make_bucket()  # the rank of every host reads its own
     if not is_first:
         mpi.serve()
         return
     settings = hyperparameters.to_settings(read_json(opt_ml("input", "config", "hyperparameters.json"), {}))
-    bucket = make_bucket()
     with Checkpoints(bucket):
         finished = run_program([*mpi.launcher(hosts), program(), "train", str(bucket), *settings_arguments(settings)])
     if not finished:

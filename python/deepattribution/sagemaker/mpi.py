@@ -9,7 +9,9 @@ import time
 
 SSH_PORT = 22
 START_SECONDS = 600
-POLL_SECONDS = 1
+POLL_SECONDS = 0.1  # a rank that came and went in between would be waited for
+CONNECT_SECONDS = 1
+SERVER = ["/usr/sbin/sshd", "-D"]
 RANK = "orted"  # OpenMPI's process on a host that a rank was started on
 
 
@@ -24,7 +26,7 @@ def launcher(hosts):
 
 def serve():
     """On every host but the first."""
-    server = subprocess.Popen(["/usr/sbin/sshd", "-D"])
+    server = subprocess.Popen(SERVER)
     try:
         wait_until(is_running, "the first host to start its rank here")
         while is_running():
@@ -44,7 +46,7 @@ def wait_until(condition, what):
 
 def answers(host):
     try:
-        with socket.create_connection((host, SSH_PORT), timeout=POLL_SECONDS):
+        with socket.create_connection((host, SSH_PORT), timeout=CONNECT_SECONDS):
             return True
     except OSError:
         return False
