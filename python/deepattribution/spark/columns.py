@@ -113,14 +113,13 @@ def numeric_time(frame, number, is_whole):
     real = f"CAST({number} AS DOUBLE)"
     day = f"try_to_timestamp(CAST(CAST({number} AS BIGINT) AS STRING), 'yyyyMMdd')"
     finite = f"(WHERE NOT isnan({real}) AND abs({real}) < double('Infinity'))"
-    low, high, middle, are_days = frame.selectExpr(
-        f"min(abs({real})) FILTER {finite}", f"max(abs({real})) FILTER {finite}", f"percentile_approx(abs({real}), 0.5) FILTER {finite}",
-        f"bool_and({real} BETWEEN 19000101 AND 21001231 AND {day} IS NOT NULL) FILTER (WHERE {number} IS NOT NULL)").first()
+    low, high, are_days = frame.selectExpr(
+        f"min(abs({real})) FILTER {finite}", f"max(abs({real})) FILTER {finite}", f"bool_and({real} BETWEEN 19000101 AND 21001231 AND {day} IS NOT NULL) FILTER (WHERE {number} IS NOT NULL)").first()
     if are_days:
         return f"unix_micros({day})"
     unit = unit_of(high or 0)
     if unit != unit_of(low or 0):
-        unit = unit_of(middle or 0)
+        unit = unit_of(look(frame, f"percentile_approx(abs({real}), 0.5) FILTER {finite}") or 0)
     if is_whole:
         return WHOLE_UNITS[unit].format(f"try_cast({number} AS BIGINT)")
     return f"try_cast(round({REAL_UNITS[unit].format(real)}) AS BIGINT)"

@@ -105,6 +105,13 @@ def unattributed(rows, options):
     return both.selectExpr("count(*) AS n", "coalesce(sum(value), 0D) AS value")
 
 
+def keep_last_in_order(touches, options):
+    """The last touches of each journey, of rows that lie in their user's order still: n places on another journey has begun."""
+    user = Window.partitionBy("uid").orderBy(*sort_key(options))
+    touches = touches.withColumn("later_seg", functions.lead("seg", options.max_len).over(user))
+    return touches.where("later_seg IS NULL OR later_seg <> seg").drop("later_seg")
+
+
 def keep_last(touches, n):
     """The last n touches of each journey."""
     length = functions.count(lit(1)).over(transforms.whole_journey())
@@ -154,5 +161,6 @@ def cut(rows, options):
     for step in options.steps:
         rows = step(rows)
     if options.max_len and not options.renames():
-        rows = keep_last(rows, options.max_len)
+        is_in_order = not (options.steps or options.lookback_us or options.has_events or options.has_split)
+        rows = keep_last_in_order(rows, options) if is_in_order else keep_last(rows, options.max_len)
     return gather(rows, options)

@@ -60,9 +60,12 @@ def read_config(bucket, settings=None, yaml=None):
 
 
 def choose_partitions(spark, n_rows):
-    """Enough to keep every core busy, none too large."""
+    """Enough to keep every core busy to the end, none too large."""
     n_cores = spark.sparkContext.defaultParallelism
-    return max(1, min(MOST_PARTITIONS, max(n_rows // ROWS_A_PARTITION + 1, min(n_cores, n_rows // 10_000))))
+    wanted = max(n_rows // ROWS_A_PARTITION + 1, min(n_cores, n_rows // 10_000))
+    if wanted > n_cores:
+        wanted = -(-wanted // n_cores) * n_cores
+    return max(1, min(MOST_PARTITIONS, wanted))
 
 
 def set_number(name):
@@ -122,6 +125,22 @@ def add_sets(journeys, n_journeys, config):
     return timed.withColumn("in_set", expr(by_time(timed, n_journeys, config["split.fractions"])))
 
 
+def write_set(bucket, journeys, columns, number, key):
+    journeys.where(col("in_set") == number).select(*columns).write.mode("overwrite").parquet(bucket.url(key))
+
+
+def write_aside(bucket, journeys, columns):
+    """All sets in one pass: a task keeps a file open for each, so that the order of its rows stays. A set without journeys is written by
+    itself, for a table of no rows is a table too."""
+    with settings_of(journeys.sparkSession, {"spark.sql.maxConcurrentOutputFileWriters": str(len(SETS))}):
+        journeys.select(*columns, "in_set").write.mode("overwrite").partitionBy("in_set").parquet(bucket.url(ASIDE))
+    for number, name in enumerate(SETS):
+        if bucket.exists(f"{ASIDE}/in_set={number}"):
+            bucket.move(f"{ASIDE}/in_set={number}", f"{ASIDE}/{name}.parquet")
+        else:
+            write_set(bucket, journeys, columns, number, f"{ASIDE}/{name}.parquet")
+
+
 def publish(bucket, journeys, columns, campaigns, log):
     """Writes the three sets and the facts of the log, then the campaigns' index, whose presence says that all is there.
 
@@ -129,13 +148,14 @@ def publish(bucket, journeys, columns, campaigns, log):
     earlier journeys goes: `train` makes it anew."""
     for key in (INDEX_KEY, LOG_KEY, PACK_KEY):
         bucket.remove(key)
-    aside = ASIDE if bucket.renames_at_once() else "feature_store"
-    for number, name in enumerate(SETS):
-        journeys.where(col("in_set") == number).select(*columns).write.mode("overwrite").parquet(bucket.url(f"{aside}/{name}.parquet"))
-    if aside == ASIDE:
+    if bucket.renames_at_once():
+        write_aside(bucket, journeys, columns)
         for name in SETS:
-            bucket.move(f"{aside}/{name}.parquet", f"feature_store/{name}.parquet")
-        bucket.remove(aside)
+            bucket.move(f"{ASIDE}/{name}.parquet", f"feature_store/{name}.parquet")
+        bucket.remove(ASIDE)
+    else:
+        for number, name in enumerate(SETS):
+            write_set(bucket, journeys, columns, number, f"feature_store/{name}.parquet")
     bucket.write_text(LOG_KEY, json.dumps(log) + "\n")
     index = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {i}" for i, name in enumerate(campaigns))
     bucket.write_text(INDEX_KEY, f"{{{index}}}\n")
