@@ -31,7 +31,7 @@ typedef struct {
   const char *pinned[MOST_PINS];
   size_t n_pinned;
   scores mean, squares;
-  double seconds; /* of the incremental choice */
+  double null_share; /* the largest share of a campaign that does nothing, of all draws; -1: none does nothing */
   int n_draws, n_covered, n_intervals;
   char chosen[1024];
 } bench_case;
@@ -71,18 +71,22 @@ static void tell_choice(bench_case *c, const da_incremental_result *result) {
   size_t used = strlen(c->chosen);
   snprintf(c->chosen + used, sizeof c->chosen - used, "%s%s (%+.1f)", used ? "; " : "",
            result->form == DA_FORM_JOURNEY ? "journey" : structures[number], result->hazard_over_journey.z);
-  c->seconds += result->seconds_choice;
 }
 
-/* How many true effects lie in their intervals. */
-static void count_covered(bench_case *c, const da_incremental_result *result, const da_truth *truth, const da_names *names) {
-  for (uint32_t k = 0; k < result->n_campaigns && result->coverage > 0; k++) {
+static void check_campaign(bench_case *c, const da_incremental_campaign *found, double truth, bool with_intervals) {
+  if (fabs(truth) < 1e-6) c->null_share = fmax(c->null_share, found->removal_share.value);
+  if (!with_intervals) return;
+  c->n_intervals++;
+  c->n_covered += found->removal.low <= truth && truth <= found->removal.high;
+}
+
+/* How many true effects lie in their intervals, and what campaigns get that do nothing. */
+static void check_campaigns(bench_case *c, const da_incremental_result *result, const da_truth *truth, const da_names *names) {
+  for (uint32_t k = 0; k < result->n_campaigns; k++) {
     for (size_t t = 0; t < truth->n_campaigns; t++) {
       const da_slice name = {truth->campaigns[t].name, strlen(truth->campaigns[t].name)};
       if (da_slice_compare(name, names->items[k]) != 0) continue;
-      const da_estimate *removal = &result->campaigns[k].removal;
-      c->n_intervals++;
-      c->n_covered += removal->low <= truth->campaigns[t].removal && truth->campaigns[t].removal <= removal->high;
+      check_campaign(c, &result->campaigns[k], truth->campaigns[t].removal, result->coverage > 0);
     }
   }
 }
@@ -112,7 +116,7 @@ static da_status credit_draw(const bench *b, bench_case *c, const da_simulated_j
     status = score_method(c, m, made, &da_pass_totals(pass)->methods[m], err);
     if (b->methods[m] != &da_method_incremental || status != DA_OK) continue;
     tell_choice(c, da_incremental_result_of(fitted.states[m]));
-    count_covered(c, da_incremental_result_of(fitted.states[m]), &made->truth, &made->set.campaigns);
+    check_campaigns(c, da_incremental_result_of(fitted.states[m]), &made->truth, &made->set.campaigns);
   }
   da_pass_close(pass);
   da_fitted_close(&fitted);
@@ -169,13 +173,14 @@ static double scatter(const bench_case *c, size_t m) {
 
 static void print_choices(const bench *b, const bench_case *cases, size_t n_cases) {
   printf("\nWhat `incremental` chose (in brackets z of the hazard over the journey form), draw by draw:\n\n");
-  printf("| world | sd of the share error over draws | seconds of the choice | %schosen |\n| --- | --- | --- | %s--- |\n",
+  printf("| world | sd of the share error over draws | most of a campaign that does nothing | %schosen |\n| --- | --- | --- | %s--- |\n",
          b->intervals ? "true effects inside their intervals | " : "", b->intervals ? "--- | " : "");
   for (size_t i = 0; i < n_cases; i++) {
     const bench_case *c = &cases[i];
     size_t m = 0;
     while (m < b->n_methods && b->methods[m] != &da_method_removal) m++;
-    printf("| %s | %.4f | %.2f | ", c->text, m < b->n_methods ? scatter(c, m) : NAN, c->seconds / c->n_draws);
+    printf("| %s | %.4f | ", c->text, m < b->n_methods ? scatter(c, m) : NAN);
+    printf(c->null_share < 0 ? "| " : "%.4f | ", c->null_share);
     if (b->intervals) printf("%.3f of %d | ", (double)c->n_covered / c->n_intervals, c->n_intervals);
     printf("%s |\n", c->chosen);
   }
@@ -193,7 +198,7 @@ static void print_all(const bench *b, const bench_case *cases, size_t n_cases) {
 
 /* Takes the case's text apart, in place in c->world. */
 static bool parse_case(char *text, bench_case *c) {
-  *c = (bench_case){.text = text, .world = strdup(text)};
+  *c = (bench_case){.text = text, .world = strdup(text), .null_share = -1};
   char *rest = c->world ? strchr(c->world, ',') : NULL;
   while (rest) {
     *rest++ = '\0';

@@ -323,8 +323,9 @@ static void explain_choice(incremental *own) {
   if (result->form == DA_FORM_HAZARD) {
     int number = result->structure.user_term + 2 * result->structure.modulated;
     note(own, DA_NOTE_INFO,
-         "Hazard form: conversions come at a rate that touches raise for a while; %s (z = %.1f against the plain model).",
-         structure_words(result->structure), result->over_plain[number].z);
+         "Hazard form: conversions come at a rate that touches raise for a while; %s (against the plain model: log-likelihood %+.0f, "
+         "z = %.1f on held-out users).",
+         structure_words(result->structure), result->over_plain[number].fitted, result->over_plain[number].z);
   } else {
     note(own, DA_NOTE_INFO,
          "Journey form: each journey converts or not once, at its last touch; the time that passes afterwards tells nothing.");

@@ -10,6 +10,8 @@
 static const uint64_t FOLD_SEED = 0x666f6c64;
 /* Standard errors of held-out log-likelihood by which a part must improve on the structure without it. */
 static const double ENOUGH_EVIDENCE = 2;
+/* The normal quantile that chance exceeds once in a hundred times. */
+static const double RARE = 2.326;
 /* A log of more touches than this is judged by a part of its users: enough evidence, and the choice takes no longer than the fit. */
 static const uint64_t MOST_TOUCHES = 1000000;
 enum { FORM_FOLDS = 5, STRUCTURE_FOLDS = 3, N_DESIGNS = 4 };
@@ -326,17 +328,46 @@ static da_status judge_fold(contest *c, int number, uint32_t fold, da_error *err
   return status;
 }
 
-/* Fits the structure and judges it against a simpler one, fold by fold; one that is behind after a fold is not followed further. */
+/* 2 (log-likelihood gained) that n parameters without any meaning reach once in a hundred times: a quantile of chi^2 with n degrees of
+ * freedom, by Wilson and Hilferty (1931). */
+static double chance_gain(double n) {
+  double spread = 2 / (9 * n), root = 1 - spread + RARE * sqrt(spread);
+  return n * root * root * root;
+}
+
+static bool adds_user_term(int number, int from) { return number == (from | 1) && number != from; }
+
+/* Log-likelihood that a structure gains over another one, each on the users it was fitted on. */
+static double fitted_gain(const contest *c, int number, int over) { return c->fits[number].loglik - c->fits[over].loglik; }
+
+static bool user_term_proven(const contest *c, int number, int from) {
+  return 2 * fitted_gain(c, number, from) > chance_gain((double)c->fits[number].n_campaigns);
+}
+
+/* Fits the structure and judges it against a simpler one, fold by fold; one that is behind after a fold is not followed further, unless
+ * it stands already. */
 static da_status try_structure(contest *c, int number, int against, da_error *err) {
   if (c->n_judged[number] > 0) return DA_OK;
   da_monitor_progress(c->monitor, "incremental", "models", (uint64_t)number, DA_N_STRUCTURES);
   DA_TRY(da_monitor_check(c->monitor, "the incremental method", err));
   DA_TRY(fit_structure(c->data, c->prior, number, c->fits, err));
+  bool stands = number == against || (adds_user_term(number, against) && user_term_proven(c, number, against));
   for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
     DA_TRY(judge_fold(c, number, fold, err));
-    if (number != against && compare(c, number, against).gain < 0) return DA_OK;
+    if (!stands && compare(c, number, against).gain < 0) return DA_OK;
   }
   return DA_OK;
+}
+
+/* Whether a part gains more than chance would, and what held-out users gain by it: for the user term as Akaike's criterion expects it. */
+static bool part_proven(const contest *c, int number, int from, double *gain) {
+  if (adds_user_term(number, from)) {
+    *gain = (fitted_gain(c, number, from) - (double)c->fits[number].n_campaigns) / (double)c->all.n_parts;
+    return user_term_proven(c, number, from);
+  }
+  da_evidence evidence = compare(c, number, from);
+  *gain = evidence.gain;
+  return evidence.z > ENOUGH_EVIDENCE;
 }
 
 /* The best of the structures that add one part to this one, where it has proved itself; this one where none has. */
@@ -347,9 +378,9 @@ static da_status step_up(contest *c, int from, int *to, da_error *err) {
     int number = from | part;
     if (number == from || !c->allowed[number]) continue;
     DA_TRY(try_structure(c, number, from, err));
-    da_evidence evidence = compare(c, number, from);
-    if (evidence.z <= ENOUGH_EVIDENCE || evidence.gain <= best_gain) continue;
-    best_gain = evidence.gain;
+    double gain;
+    if (!part_proven(c, number, from, &gain) || gain <= best_gain) continue;
+    best_gain = gain;
     *to = number;
   }
   return DA_OK;
@@ -366,7 +397,9 @@ static da_status choose(contest *c, da_evidence over_plain[], int *best, da_erro
     DA_TRY(step_up(c, from, best, err));
   }
   for (int s = 1; s < DA_N_STRUCTURES; s++) {
-    if (c->n_judged[s] > 0) over_plain[s] = compare(c, s, 0);
+    if (c->n_judged[s] == 0) continue;
+    over_plain[s] = compare(c, s, 0);
+    over_plain[s].fitted = fitted_gain(c, s, 0);
   }
   return DA_OK;
 }

@@ -3,9 +3,11 @@
  * 1. Form. Target: does the user's last row end in a conversion? The hazard form and the journey form are fitted on the other
  *    users, both recalibrated there (log rate -> a + b log rate), and the summed log-likelihood difference on the held-out users
  *    decides; below two standard errors it is undetermined, and the hazard form is taken.
- * 2. Structure of the hazard form: plain, with user term, modulated, or both, by held-out log-likelihood of all rows. It grows from
- *    the plain one part by part: a part is taken when it gains more than two standard errors over the structure without it. Taking
- *    whatever gains anything cost accuracy where the plain one is true (docs/credit.md).
+ * 2. Structure of the hazard form: plain, with user term, modulated, or both. It grows from the plain one part by part. Modulators are
+ *    taken when held-out log-likelihood (of all rows) gains more than two standard errors over the structure without them: taking
+ *    whatever gains anything cost accuracy where the plain one is true (docs/credit.md). The user term is taken when the likelihood of all
+ *    users gains more than chance does once in a hundred times (likelihood-ratio test, one parameter a campaign): held-out users
+ *    see much less, and leaving it out where it is true costs far more than having it where it is not.
  * 3. Design of the journey form: its decay times, and whether the first touch's campaign counts.
  * Users are assigned to folds by a hash of their number: the same every time. Of a log with millions of touches a part of the users
  * decides (about a million touches); the fits themselves see all. */
@@ -25,6 +27,7 @@ static inline da_hazard_structure da_structure_number(int number) {
 /* A difference of held-out log-likelihoods and how many standard errors (over users) it is away from 0. */
 typedef struct {
   double gain, z;
+  double fitted; /* the same of structures on the users they were fitted on; 0 for forms */
 } da_evidence;
 
 /* Fits the journey form in each design on 2 of 3 folds; *counts and *with_first: the best. */

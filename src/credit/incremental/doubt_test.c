@@ -6,7 +6,7 @@ static void weights_follow_the_held_out_gains(void **state) {
   (void)state;
   double theta = 0, weight[DA_N_STRUCTURES];
   da_hazard fits[DA_N_STRUCTURES] = {{.theta = &theta}, {.theta = &theta}, {.theta = NULL}, {.theta = &theta}};
-  da_evidence over_plain[DA_N_STRUCTURES] = {{0, 0}, {1, 1}, {50, 9}, {-800, -9}};
+  da_evidence over_plain[DA_N_STRUCTURES] = {{0, 0, 0}, {1, 1, 0}, {50, 9, 0}, {-800, -9, 0}};
   da_doubt_weights(fits, over_plain, weight);
   assert_near(weight[1] / weight[0], exp(1), 1e-12);
   assert_near(weight[0] + weight[1], 1, 1e-12);
@@ -18,7 +18,7 @@ static void doubt_is_the_weighted_distance_to_the_others(void **state) {
   da_error err = {0};
   prepared *p = prepare_set(journeys_random(3, 200, 4, 5), 2);
   da_hazard fits[DA_N_STRUCTURES] = {0};
-  da_evidence over_plain[DA_N_STRUCTURES] = {{0, 0}, {1.5, 1}, {0, 0}, {0, 0}};
+  da_evidence over_plain[DA_N_STRUCTURES] = {{0, 0, 0}, {1.5, 1, 0}, {0, 0, 0}, {0, 0, 0}};
   double credit[2][2 * 4], numbers[4 * 4], baseline[2], weight[DA_N_STRUCTURES];
   for (int s = 0; s < 2; s++) {
     da_hazard_options options = {0};
