@@ -15,11 +15,11 @@ GROWTH = {"quick": [4000, 16000], "normal": [80_000, 320_000, 1_280_000], "full"
 MANY_ROWS = {"quick": 20_000, "normal": 2_000_000, "full": 2_000_000}[SIZE]
 
 
-def stages(world, users, times=TIMES):
+def stages(world, users, *options, times=TIMES):
     """The runs of the program `stages` for a world, as dictionaries; the fastest of each number is told."""
     answers = []
     for turn in range(times):
-        answers.append(json.loads(Run([BUILD / "incremental/stages", world, users]).output))
+        answers.append(json.loads(Run([BUILD / "incremental/stages", world, users, *options]).output))
         say(f"{world}, {users:,} users: choice {answers[-1]['choice_seconds']:.2f} s ({turn + 1} of {times})")
     return answers
 
@@ -55,11 +55,11 @@ def speeds():
 def growth():
     rows = []
     for users in GROWTH:
-        answer = stages("W1", users, 1)[0]
+        answer = stages("W1", users, "--no-intervals", times=1)[0]
         seconds = answer["choice_seconds"]
         rows.append([f"{answer['touches'] / 1e6:.2f}", f"{seconds:.2f}", f"{1e6 * seconds / answer['touches']:.2f}", answer["peak_mb"]])
-    print(f"\nHow it grows (W1; the structures are judged by a million touches at most):\n")
-    print(table(["M touches", "whole choice, s", "s a M touches", "peak MB, log and intervals included"], rows))
+    print("\nHow it grows (W1; the structures are judged by a million touches at most):\n")
+    print(table(["M touches", "whole choice, s", "s a M touches", "peak MB, the log included"], rows))
 
 
 def many():

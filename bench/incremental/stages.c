@@ -1,4 +1,4 @@
-/* stages WORLD USERS [THREADS]: how long the incremental method takes for a simulated log, stage by stage, as one JSON object.
+/* stages WORLD USERS [--no-intervals]: how long the incremental method takes for a simulated log, stage by stage, as one JSON object.
  *
  * fits: one fit of each structure of the hazard form, made from nothing, with the credit of all its conversions; choice: the whole automatic
  * choice; intervals: its bootstrap. Peak memory is that of the program, the log included. */
@@ -52,9 +52,10 @@ static da_status time_structure(bench *b, int number, da_error *err) {
   return status;
 }
 
-static da_status time_choice(bench *b, da_error *err) {
+static da_status time_choice(bench *b, bool intervals, da_error *err) {
   da_config config;
   da_config_init(&config);
+  if (!intervals) config.credit.intervals = 0;
   const da_method *method = &da_method_incremental;
   da_credit_input input = {.set = &b->made.set, .config = &config, .pool = b->pool};
   da_fitted fitted;
@@ -69,14 +70,14 @@ static da_status time_choice(bench *b, da_error *err) {
   return status;
 }
 
-static da_status run_bench(bench *b, const da_simulation_options *options, int n_threads, da_error *err) {
-  DA_TRY(da_pool_open(n_threads, &b->pool, err));
+static da_status run_bench(bench *b, const da_simulation_options *options, bool intervals, da_error *err) {
+  DA_TRY(da_pool_open(2, &b->pool, err));
   DA_TRY(da_simulated_journeys_make(options, b->pool, &b->made, err));
   DA_TRY(prepare(b, err));
   for (int number = 0; number < DA_N_STRUCTURES; number++) DA_TRY(time_structure(b, number, err));
   da_modulators_free(&b->modulators);
   da_exposure_free(&b->exposure);
-  return time_choice(b, err);
+  return time_choice(b, intervals, err);
 }
 
 static void print_bench(const bench *b) {
@@ -93,13 +94,13 @@ static void print_bench(const bench *b) {
 
 int main(int argc, char **argv) {
   if (argc < 3) {
-    fprintf(stderr, "usage: stages WORLD USERS [THREADS]\n");
+    fprintf(stderr, "usage: stages WORLD USERS [--no-intervals]\n");
     return 2;
   }
   static bench b;
   da_error err = {0};
   da_simulation_options options = {.world = argv[1], .n_users = strtoull(argv[2], NULL, 10), .seed = 1};
-  da_status status = run_bench(&b, &options, argc > 3 ? atoi(argv[3]) : 2, &err);
+  da_status status = run_bench(&b, &options, argc == 3, &err);
   if (status == DA_OK)
     print_bench(&b);
   else
