@@ -113,4 +113,5 @@ def main():
           f"`bench/run tune`\n\n{measure.table(head, rows)}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -59,9 +59,46 @@ static void print_lengths(const da_description *d) {
          (unsigned long long)d->max_len_95);
 }
 
+static void print_features(const da_description *d) {
+  printf("\nfeatures\n");
+  for (uint32_t f = 0; f < d->n_features; f++) {
+    const da_feature_tally *tally = &d->features[f];
+    char values[64], count[32];
+    if (tally->n_missing == tally->n_cells)
+      snprintf(values, sizeof values, "nothing");
+    else if (tally->is_number)
+      snprintf(values, sizeof values, "numbers, %g to %g", (double)tally->low, (double)tally->high);
+    else
+      snprintf(values, sizeof values, "%s value%s", da_terminal_count(tally->n_values, count), tally->n_values == 1 ? "" : "s");
+    printf("  %s of %s: %s, missing in %s", d->columns[f].name, d->columns[f].of_user ? "users" : "touches", values,
+           da_terminal_count(tally->n_missing, count));
+    printf(" of %s %s\n", da_terminal_count(tally->n_cells, count), d->columns[f].of_user ? "journeys" : "touches");
+  }
+}
+
 static void print_problems(const da_description *d) {
   printf(d->n_problems ? "\nto look at\n" : "\nnothing odd was found\n");
   for (size_t i = 0; i < d->n_problems; i++) printf("  - %s\n", d->problems[i].sentence);
+}
+
+static void print_features_json(const da_description *d, da_text *json) {
+  da_text_append(json, "], \"features\": [");
+  for (uint32_t f = 0; f < d->n_features; f++) {
+    const da_feature_tally *tally = &d->features[f];
+    const bool has_range = tally->is_number && tally->n_missing < tally->n_cells;
+    const char *name = d->columns[f].name;
+    da_text_append(json, f ? ", {\"column\": " : "{\"column\": ");
+    da_text_append_json(json, (da_slice){name, strlen(name)});
+    da_text_printf(json, ", \"of\": \"%s\", \"kind\": \"%s\", \"cells\": %llu, \"missing\": %llu, \"values\": ",
+                   d->columns[f].of_user ? "user" : "touch", tally->is_number ? "number" : "category", (unsigned long long)tally->n_cells,
+                   (unsigned long long)tally->n_missing);
+    da_text_append_json_number(json, tally->is_number ? NAN : (double)tally->n_values);
+    da_text_append(json, ", \"low\": ");
+    da_text_append_json_number(json, has_range ? (double)tally->low : NAN);
+    da_text_append(json, ", \"high\": ");
+    da_text_append_json_number(json, has_range ? (double)tally->high : NAN);
+    da_text_append(json, "}");
+  }
 }
 
 static da_status print_json(da_session *session, const da_description *d) {
@@ -82,6 +119,7 @@ static da_status print_json(da_session *session, const da_description *d) {
     da_text_printf(&json, "%s{\"first\": %llu, \"last\": %llu, \"journeys\": %llu}", i ? ", " : "", (unsigned long long)bins[i].first,
                    (unsigned long long)bins[i].last, (unsigned long long)bins[i].n);
   }
+  print_features_json(d, &json);
   da_text_append(&json, "], \"problems\": [");
   for (size_t i = 0; i < d->n_problems; i++) {
     da_text_printf(&json, "%s{\"key\": \"%s\", \"n\": %llu, \"sentence\": ", i ? ", " : "", d->problems[i].key,
@@ -111,6 +149,7 @@ static da_status read_log(da_session *session, da_impressions *impressions, da_d
   int64_t now_us = d->facts.now_us;
   DA_TRY(da_impressions_open(session->db, NULL, session->options->positional[0], &session->config, impressions, err));
   DA_TRY(da_impressions_audit(session->db, impressions, &session->monitor, err));
+  da_description_read_features(d, impressions->features, impressions->n_features);
   session->config.journey.max_len = 0; /* whole journeys tell which limit is a good one */
   DA_TRY(da_journeys_cut(session->db, &session->config, impressions, &sink, &session->monitor, &counts, &n_campaigns, err));
   da_describe_facts facts = {.n_rows = impressions->n_rows,
@@ -127,20 +166,19 @@ static da_status read_log(da_session *session, da_impressions *impressions, da_d
   return DA_OK;
 }
 
-static da_status describe(da_session *session, da_description *d) {
-  da_impressions impressions = {0};
+/* impressions: opened here, for what the description names; the caller's to free. */
+static da_status describe(da_session *session, da_impressions *impressions, da_description *d) {
   d->facts.now_us = (int64_t)time(NULL) * 1000000;
   DA_TRY(read_settings(session));
   DA_TRY(da_session_db(session, true));
-  da_status status = read_log(session, &impressions, d);
-  da_impressions_free(&impressions);
-  return status;
+  return read_log(session, impressions, d);
 }
 
 static void print(da_session *session, const da_description *d) {
   da_terminal_finish(&session->terminal);
   print_counts(d);
   if (d->counts.n_journeys) print_lengths(d);
+  if (d->n_features) print_features(d);
   print_problems(d);
 }
 
@@ -148,10 +186,12 @@ static int run(const da_options *options) {
   da_session session;
   da_session_open(options, &session);
   da_description description = {0};
-  da_status status = describe(&session, &description);
+  da_impressions impressions = {0};
+  da_status status = describe(&session, &impressions, &description);
   if (status == DA_OK && options->json) status = print_json(&session, &description);
   if (status == DA_OK && !options->json) print(&session, &description);
   da_description_free(&description);
+  da_impressions_free(&impressions);
   return da_session_close(&session, status);
 }
 

@@ -32,6 +32,21 @@ static da_status take_user(void *context, const da_uid *uid, da_error *err) {
   return DA_OK;
 }
 
+/* Cells of touches, and one of the user a journey. */
+static da_status take_features(da_description *description, const da_cut_journey *journey, da_error *err) {
+  for (uint32_t f = 0; f < description->n_features; f++) {
+    const uint64_t n = description->columns[f].of_user ? 1 : journey->n;
+    DA_TRY(da_feature_tally_add(&description->features[f], journey->features[f], n, err));
+  }
+  return DA_OK;
+}
+
+void da_description_read_features(da_description *description, const da_feature_column *columns, uint32_t n) {
+  description->n_features = n;
+  description->columns = columns;
+  for (uint32_t f = 0; f < n; f++) description->features[f] = (da_feature_tally){.is_number = columns[f].is_number};
+}
+
 static da_status take_journey(void *context, const da_cut_journey *journey, da_error *err) {
   da_description *description = context;
   int64_t latest_us = description->facts.now_us + DAY_US;
@@ -47,6 +62,7 @@ static da_status take_journey(void *context, const da_cut_journey *journey, da_e
     if (first || journey->value < description->value_low) description->value_low = journey->value;
     if (first || journey->value > description->value_high) description->value_high = journey->value;
   }
+  DA_TRY(take_features(description, journey, err));
   return da_lengths_add(&description->lengths, journey->n_before_max_len, err);
 }
 
@@ -58,6 +74,7 @@ da_cut_sink da_description_sink(da_description *description) {
 
 void da_description_free(da_description *description) {
   da_lengths_free(&description->lengths);
+  for (uint32_t f = 0; f < description->n_features; f++) da_feature_tally_free(&description->features[f]);
   *description = (da_description){0};
 }
 
@@ -174,6 +191,20 @@ static void check_conversions(da_description *description) {
   }
 }
 
+/* A feature that says nothing: there is something wrong with the column, or it need not be named. */
+static void check_features(da_description *description) {
+  for (uint32_t f = 0; f < description->n_features; f++) {
+    const da_feature_tally *tally = &description->features[f];
+    const char *name = description->columns[f].name;
+    const bool one_value = tally->is_number ? tally->low == tally->high : tally->n_values == 1;
+    if (tally->n_cells == 0) continue;
+    if (tally->n_missing == tally->n_cells)
+      add_problem(description, "empty_feature", tally->n_cells, "the feature '%.100s' is missing everywhere", name);
+    else if (one_value && tally->n_missing == 0)
+      add_problem(description, "one_feature_value", tally->n_cells, "the feature '%.100s' is the same everywhere; it tells nothing", name);
+  }
+}
+
 void da_description_conclude(da_description *description, const da_describe_facts *facts, const da_cut_counts *counts) {
   end_user(description);
   if (counts->n_conversions == 0) description->value_low = description->value_high = 0;
@@ -186,4 +217,5 @@ void da_description_conclude(da_description *description, const da_describe_fact
   check_users(description);
   check_campaigns(description);
   check_conversions(description);
+  check_features(description);
 }

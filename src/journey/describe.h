@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "journey/cut.h"
+#include "journey/feature_tally.h"
 #include "journey/lengths.h"
 
 enum {
@@ -43,6 +44,9 @@ typedef struct {
   uint64_t n_future, n_past;             /* touches after facts.now_us plus a day; before the year 2000 */
   uint64_t n_crowded, n_crowded_touches; /* users with more than DA_DESCRIBE_CROWDED_TOUCHES; their touches */
   double value_low, value_high;          /* of a conversion; without conversions 0 */
+  uint32_t n_features;                   /* as the cutter has them; set by da_description_read_features */
+  const da_feature_column *columns;      /* [n_features] */
+  da_feature_tally features[DA_MAX_FEATURES];
   da_problem problems[DA_DESCRIBE_MAX_PROBLEMS];
   size_t n_problems;
   /* Of the user whose journeys are coming in. */
@@ -52,6 +56,9 @@ typedef struct {
 
 /* A sink of the cutter that tallies into description, whose facts.now_us must be set before. */
 da_cut_sink da_description_sink(da_description *description);
+
+/* Before the first journey, where the log has features. columns: [n]; must outlive the description. */
+void da_description_read_features(da_description *description, const da_feature_column *columns, uint32_t n);
 
 /* After the last journey: takes the facts and the cutter's counts, and names the problems. */
 void da_description_conclude(da_description *description, const da_describe_facts *facts, const da_cut_counts *counts);

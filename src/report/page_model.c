@@ -87,5 +87,6 @@ void da_page_model(da_page *page) {
                  model->n_epochs, model->n_epochs == 1 ? "" : "s", model->best_epoch);
   print_meaning(page);
   print_metrics(page);
+  da_page_features(page);
   da_page_search(page);
 }

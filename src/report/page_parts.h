@@ -22,7 +22,8 @@ void da_page_credit(da_page *page);
 void da_page_compare(da_page *page);
 void da_page_data(da_page *page);
 void da_page_model(da_page *page);
-void da_page_search(da_page *page); /* within the network's section; nothing where no search was made */
+void da_page_features(da_page *page); /* within the network's section; nothing where it reads none */
+void da_page_search(da_page *page);   /* within the network's section; nothing where no search was made */
 void da_page_methods(da_page *page);
 void da_page_check(da_page *page);
 void da_page_settings(da_page *page);

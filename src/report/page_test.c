@@ -2,6 +2,7 @@
 #include "report/page.h"
 
 #include "base/mem.h"
+#include "support/features.h"
 #include "support/html.h"
 #include "support/report.h"
 
@@ -250,6 +251,30 @@ static void the_network_is_judged_in_plain_words(void **state) {
   report_close(&run);
 }
 
+static void features_show_what_they_hold(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0 b@1!"), true, 1);
+  test_features *features = features_draw(run.made, 3);
+  memcpy(features->code[DEVICE], (const uint32_t[]){2, 3}, 2 * sizeof(uint32_t));
+  memcpy(features->number[BID], (const float[]){0.25f, NAN}, 2 * sizeof(float));
+  features->code[REGION][0] = 0;
+  features->items[REGION].name = (da_slice){"<b>", 3};
+  report_finish(&run);
+  run.facts.model = (da_model_facts){.present = true, .n_parameters = 1};
+  char *html = print_page(&run);
+  assert_shows(html, "device</bdi></th><td>touches</td><td>category</td><td>2</td><td>0.0 %</td>");
+  assert_shows(html, "bid</bdi></th><td>touches</td><td>number</td><td>0.25 to 0.25</td><td>50.0 %</td>");
+  assert_shows(html, "&lt;b&gt;</bdi></th><td>users</td><td>category</td><td>none</td><td>100.0 %</td>");
+  da_mem_free(html);
+  features_free(features);
+  run.made->set.n_features = 0;
+  html = print_page(&run);
+  assert_hides(html, "What else it reads");
+  da_mem_free(html);
+  report_close(&run);
+}
+
 static void the_search_shows_its_trials_the_taken_one_first(void **state) {
   (void)state;
   report_run run;
@@ -350,6 +375,7 @@ int main(void) {
       cmocka_unit_test(little_is_shown_as_little),
       cmocka_unit_test(many_campaigns_are_folded_and_still_add_up),
       cmocka_unit_test(the_network_is_judged_in_plain_words),
+      cmocka_unit_test(features_show_what_they_hold),
       cmocka_unit_test(the_search_shows_its_trials_the_taken_one_first),
       cmocka_unit_test(the_input_is_held_against_the_credit),
       cmocka_unit_test(the_page_is_the_same_whatever_the_clock_and_the_threads),

@@ -42,6 +42,7 @@ works journeys check --set "source=SELECT 1 AS uid, 1700000000 AS timestamp, tou
   FROM read_parquet('with.parquet') WHERE len(touch_bid) = len(campaigns) AND user_region IN ('', 'north', 'south') AND user_age IS NOT NULL" --json --quiet
 python3 -c 'import json; assert json.load(open("out.txt"))["journeys"]["rows"] > 1000'
 works explain b --uid 7
+grep -q 'region</bdi></th><td>users</td><td>category</td><td>2</td>' b/attention_report/report.html
 # Another log: what the model does not know is told once a feature, and is no fault; a feature that is missing is one.
 works attribute b --input july --output scored
 [ "$(grep -c "not in the model's vocabulary" err.txt)" = 2 ]
