@@ -5,9 +5,9 @@
 #include "model/kernels/kernels.h"
 #include "support/network_fixture.h"
 
-static const char *const ALL[] = {"torch_one_touch",   "torch_one_journey", "torch_many",         "torch_time",
-                                  "torch_decay",       "torch_users",       "torch_dropout_step", "torch_dropout_journey",
-                                  "keras_one_journey", "keras_many"};
+static const char *const ALL[] = {"torch_one_touch",   "torch_one_journey", "torch_many",           "torch_time",
+                                  "torch_decay",       "torch_users",       "torch_dropout_step",   "torch_dropout_journey",
+                                  "keras_one_journey", "keras_many",        "keras_dropout_journey"};
 enum { N_ALL = sizeof ALL / sizeof ALL[0] };
 
 static bool has_dropout(const network_fixture *fixture) { return fixture->options.dropout > 0; }
@@ -89,11 +89,11 @@ static void check_masks(const network_fixture *fixture, const char *name, da_mas
   free(wanted), free(found);
 }
 
-/* The masks that PyTorch was given are those of the engine. */
+/* The masks that PyTorch and Keras were given are those of the engine. */
 static void masks_are_those_of_the_script(void **state) {
   (void)state;
-  const char *const names[] = {"torch_dropout_step", "torch_dropout_journey"};
-  for (int i = 0; i < 2; i++) {
+  const char *const names[] = {"torch_dropout_step", "torch_dropout_journey", "keras_dropout_journey"};
+  for (int i = 0; i < 3; i++) {
     network_fixture fixture;
     fixture_open(&fixture, names[i]);
     check_masks(&fixture, "mask.input", DA_MASK_INPUT, fixture.options.dropout);

@@ -34,13 +34,14 @@ static void print_feature(da_page *page, const da_feature *feature) {
 void da_page_features(da_page *page) {
   const da_journeys *set = page->report->set;
   if (set->n_features == 0) return;
-  da_text_append(page->out,
-                 "<h3>What else it reads</h3>\n<p>Columns of the log beside campaigns and times. A touch on which one says that a journey "
-                 "will convert gains attention, and with it the campaign seen there; what that means for totals is in docs/model.md. A value "
-                 "that the network does not know is scored as missing; how many there were stands at the top of this page.</p>\n"
-                 "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Describes</th>"
-                 "<th scope=\"col\">Kind</th><th scope=\"col\" title=\"different values, or the range of a number\">Values</th>"
-                 "<th scope=\"col\" title=\"of all touches, or of all journeys\">Missing</th></tr></thead>\n<tbody>\n");
+  da_text_append(
+      page->out,
+      "<h3>What else it reads</h3>\n<p>Columns of the log beside campaigns and times. A touch on which one says that a journey "
+      "will convert gains attention, and with it the campaign seen there; what that means for totals is in docs/model.md. A value "
+      "that the network does not know is scored as missing; how many there were stands at the top of this page.</p>\n"
+      "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Column</th><th scope=\"col\">Describes</th>"
+      "<th scope=\"col\">Kind</th><th scope=\"col\" title=\"different values, or the range of a number\">Values</th>"
+      "<th scope=\"col\" title=\"of all touches, or of all journeys\">Missing</th></tr></thead>\n<tbody>\n");
   for (uint32_t f = 0; f < set->n_features; f++) print_feature(page, &set->features[f]);
   da_text_append(page->out, "</tbody>\n</table></div>\n");
 }

@@ -27,7 +27,7 @@ static void check_ten_steps(const char *name) {
   memcpy(params, fixture.params, fixture.length * sizeof *params);
   for (int step = 0; step < 10; step++) {
     double loss;
-    assert_ok(da_engine_gradient(engine, params, &fixture.batch, 0, gradient, &loss, &err), err);
+    assert_ok(da_engine_gradient(engine, params, &fixture.batch, fixture.mask_seed, gradient, &loss, &err), err);
     assert_true(fabs(loss - (double)losses[step]) <= 1e-5 * loss);
     assert_true(isfinite(da_adam_update(&adam, &options, NULL, gradient, params)));
   }
@@ -41,7 +41,9 @@ static void check_ten_steps(const char *name) {
 
 static void ten_steps_end_where_pytorch_and_keras_end(void **state) {
   (void)state;
-  const char *const names[] = {"torch_many", "torch_time", "torch_decay", "torch_users", "keras_one_journey", "keras_many"};
+  const char *const names[] = {"torch_one_touch",   "torch_one_journey", "torch_many",           "torch_time",
+                               "torch_decay",       "torch_users",       "torch_dropout_step",   "torch_dropout_journey",
+                               "keras_one_journey", "keras_many",        "keras_dropout_journey"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) check_ten_steps(names[i]);
 }
 

@@ -1,4 +1,4 @@
-/* Oracle: ten steps of Keras' own optimiser (adam_fixture.py); one step worked out by hand. */
+/* Oracle: ten steps of Keras' and PyTorch's own optimisers (adam_fixture.py); one step worked out by hand. */
 #include "train/adam.h"
 
 #include <math.h>
@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "support/testing.h"
 #include "train/adam_fixture.h"
+#include "train/adam_fixture_torch.h"
 
 static void assert_follows(const float wanted[N_STEPS][N_PARAMS], double weight_decay, double clip_norm) {
   da_error err = {0};
@@ -36,9 +37,18 @@ static void assert_follows(const float wanted[N_STEPS][N_PARAMS], double weight_
 
 static void ten_steps_are_those_of_keras(void **state) {
   (void)state;
-  assert_follows(after_plain, 0, 0);
-  assert_follows(after_clipped, 0, 5);
-  assert_follows(after_decayed, 0.1, 0);
+  assert_follows(keras_plain, 0, 0);
+  assert_follows(keras_clipped, 0, 5);
+  assert_follows(keras_decayed, 0.1, 0);
+  assert_follows(keras_both, 0.1, 5);
+}
+
+static void ten_steps_are_those_of_pytorch(void **state) {
+  (void)state;
+  assert_follows(torch_plain, 0, 0);
+  assert_follows(torch_clipped, 0, 5);
+  assert_follows(torch_decayed, 0.1, 0);
+  assert_follows(torch_both, 0.1, 5);
 }
 
 static void the_first_step_is_the_rate_in_the_direction_of_the_sign(void **state) {
@@ -93,6 +103,7 @@ static void threads_do_not_change_a_bit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(ten_steps_are_those_of_keras),
+      cmocka_unit_test(ten_steps_are_those_of_pytorch),
       cmocka_unit_test(the_first_step_is_the_rate_in_the_direction_of_the_sign),
       cmocka_unit_test(a_gradient_that_is_no_number_changes_nothing),
       cmocka_unit_test(threads_do_not_change_a_bit),
