@@ -9,6 +9,7 @@ import shutil
 import statistics
 import subprocess
 
+import features
 import measure
 
 SHOP, PATHS = "ecommerce_touchpoints.csv.gz", "paths_12_channels.csv.gz"
@@ -35,8 +36,8 @@ OTHERS = [
 ]
 
 
-def call(verb, bucket, settings):
-    command = [str(measure.PROGRAM), verb, str(bucket), "--quiet"]
+def call(verb, bucket, settings, *options):
+    command = [str(measure.PROGRAM), verb, str(bucket), "--quiet", *options]
     for key, value in settings.items():
         command += ["--set", f"{key}={value}"]
     return subprocess.run([*command, "--json"], check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -137,7 +138,31 @@ def calibration():
     return measure.table(["world", "oversample", "held-out journeys", "converting", "log loss", "ECE"], rows)
 
 
-def settings_of(bucket, has_times, settings):
+def with_and_without_features():
+    """The columns of a log, named as features or not."""
+    named = {
+        "none": "{}",
+        "of users, in the fusion and at each touch": "{user_features: [region, age]}",
+        "as of touches, not in the fusion": "{touch_features: [region, age]}",
+    }
+    rows = []
+    for kind in ("adds to the odds", "decides which campaigns move them"):
+        for name, columns in named.items():
+            bucket = measure.DATA / "learning" / f"features-{kind.split()[0]}-{N_USERS}"
+            metrics = measure.once(f"learning {bucket.name} {columns}", lambda: train_features(bucket, kind, columns))
+            rows.append([kind, name, *described(metrics)[:2]])
+    return measure.table(["what users are", "features", "AUC", "log loss"], rows)
+
+
+def train_features(bucket, kind, columns):
+    if not (bucket / "raw").exists():
+        (bucket / "raw").mkdir(parents=True)
+        features.write_log(bucket / "raw/log.csv", N_USERS, interacting=kind.startswith("decides"))
+    (bucket / "config.yaml").write_text(f"columns: {columns}\n")
+    return json.loads(call("run", bucket, {}, "--force", "--to", "train"))["train"]["metrics"]["test"]
+
+
+def settings_of(has_times, settings):
     """As train takes them: without times where there are none."""
     return settings if has_times else {"model.time": "off", **settings}
 
@@ -147,7 +172,7 @@ def against_ten():
     columns = []
     chosen = logs(N_AGAINST)
     for bucket, has_times in chosen.values():
-        results = [train(bucket, settings_of(bucket, has_times, settings), written(settings)) for settings in [{}, *OTHERS]]
+        results = [train(bucket, settings_of(has_times, settings), written(settings)) for settings in [{}, *OTHERS]]
         own, *others = [result["metrics"]["test"]["loss"] for result in results]
         columns.append([f"{own:.4f}", results[0]["epochs"], *(100 * (other / own - 1) for other in others)])
     names = ["defaults: log loss", "epochs until they stopped", *map(written, OTHERS)]
@@ -177,6 +202,10 @@ Calibration (ECE: |mean p - rate of conversions| over 15 bins of equally many jo
 {N_CALIBRATION:,} users held out:
 
 {calibration()}
+
+Features of users (log of `bench/learning/features.py`):
+
+{with_and_without_features()}
 
 The defaults, which stop by themselves, against ten other settings on the same journeys ({N_AGAINST:,} users a world): log loss on the tenth
 held out, above (+) or below that of the defaults.
