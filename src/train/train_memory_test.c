@@ -6,7 +6,7 @@
 #include "support/training.h"
 #include "train/train.h"
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 size_t __sanitizer_get_current_allocated_bytes(void);
 static size_t heap_bytes(void) { return __sanitizer_get_current_allocated_bytes(); }
 #else
