@@ -4,13 +4,12 @@
 #ifndef DA_CREDIT_SUBSET_H
 #define DA_CREDIT_SUBSET_H
 
-#include "journey/set.h"
+#include "credit/journey_room.h"
 
 /* Valid as {0}. */
 typedef struct {
   da_journeys set; /* its names are those of the whole set, which must outlive it; its uids are the numbers of users there */
-  void *blocks[10];
-  size_t n_blocks;
+  da_journey_room room;
 } da_subset;
 
 /* keeps: [journeys of whole], NULL: all. times: [users of whole] how often each stands in the subset, one copy after another as users of

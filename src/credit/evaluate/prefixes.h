@@ -7,14 +7,13 @@
 #ifndef DA_CREDIT_EVALUATE_PREFIXES_H
 #define DA_CREDIT_EVALUATE_PREFIXES_H
 
-#include "journey/set.h"
+#include "credit/journey_room.h"
 
 /* Valid as {0}. */
 typedef struct {
   da_journeys set;   /* without values; its names are those of the whole set, which must outlive it */
   uint64_t *journey; /* [set.n_journeys] of the whole set that each is the beginning of */
-  void *blocks[6];
-  size_t n_blocks;
+  da_journey_room room;
 } da_prefixes;
 
 /* Of journeys evenly chosen, so many that the prefixes have about most_touches touches at most. */
