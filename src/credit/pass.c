@@ -24,14 +24,6 @@ struct da_pass {
   size_t task_errors_capacity;
 };
 
-static uint64_t longest_journey(const da_journeys *set) {
-  uint64_t longest = 0;
-  for (uint64_t j = 0; j < set->n_journeys; j++) {
-    if (da_journey_length(set, j) > longest) longest = da_journey_length(set, j);
-  }
-  return longest;
-}
-
 static da_status make_room(da_pass *pass, da_error *err) {
   size_t n_methods = pass->fitted->n;
   pass->credit = da_mem_calloc(n_methods, sizeof *pass->credit);
@@ -58,7 +50,7 @@ da_status da_pass_open(const da_credit_input *input, const da_fitted *fitted, co
   pass->input = input;
   pass->fitted = fitted;
   pass->options = *options;
-  uint64_t longest = longest_journey(input->set), wanted = options->block_touches ? options->block_touches : BLOCK_TOUCHES;
+  uint64_t longest = da_journeys_longest(input->set), wanted = options->block_touches ? options->block_touches : BLOCK_TOUCHES;
   pass->capacity = longest > wanted ? longest : wanted;
   if (pass->capacity > input->set->n_touches) pass->capacity = input->set->n_touches;
   da_status status = make_room(pass, err);

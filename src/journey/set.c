@@ -413,6 +413,19 @@ void da_journeys_release(const da_journeys *set, uint64_t begin, uint64_t end) {
   }
 }
 
+uint64_t da_journeys_longest(const da_journeys *set) {
+  uint64_t longest = 0;
+  for (uint64_t j = 0; j < set->n_journeys; j++) {
+    if (da_journey_length(set, j) > longest) longest = da_journey_length(set, j);
+  }
+  return longest;
+}
+
+void da_journeys_count_touches(const da_journeys *set, uint64_t *n) {
+  memset(n, 0, set->campaigns.n * sizeof *n);
+  for (uint64_t i = 0; i < set->n_touches; i++) n[set->campaign[i]]++;
+}
+
 void da_journeys_close(da_journeys *set) {
   if (set->mapping) munmap(set->mapping, set->mapping_bytes);
   da_mem_free(set->name_slices);

@@ -75,6 +75,12 @@ static inline uint64_t da_journey_length(const da_journeys *set, uint64_t journe
   return set->first_touch[journey + 1] - set->first_touch[journey];
 }
 
+/* Touches of the longest journey; 0 where there is none. */
+uint64_t da_journeys_longest(const da_journeys *set);
+
+/* n: [set->campaigns.n] receives how many touches each campaign has. */
+void da_journeys_count_touches(const da_journeys *set, uint64_t *n);
+
 /* Text uids only. */
 static inline da_slice da_user_text(const da_journeys *set, uint64_t user) {
   return (da_slice){set->uid_text + set->uid_end[user], set->uid_end[user + 1] - set->uid_end[user]};

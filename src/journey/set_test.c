@@ -403,6 +403,19 @@ static void packs_with_features_that_were_changed(void **state) {
   folder_remove(folder);
 }
 
+static void lengths_and_touches_are_counted(void **state) {
+  (void)state;
+  const uint32_t campaign[] = {2, 0, 2, 2};
+  const uint64_t first_touch[] = {0, 1, 4};
+  const da_slice names[] = {{"a", 1}, {"b", 1}, {"c", 1}};
+  const da_journeys set = {.n_touches = 4, .n_journeys = 2, .campaign = campaign, .first_touch = first_touch, .campaigns = {names, 3}};
+  uint64_t n[] = {9, 9, 9};
+  assert_int_equal(da_journeys_longest(&set), 3);
+  assert_int_equal(da_journeys_longest(&(da_journeys){0}), 0);
+  da_journeys_count_touches(&set, n);
+  assert_true(n[0] == 1 && n[1] == 0 && n[2] == 3);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_set_comes_back),
@@ -415,6 +428,7 @@ int main(void) {
       cmocka_unit_test(without_memory_there_is_a_sentence),
       cmocka_unit_test(features_come_back_and_are_checked),
       cmocka_unit_test(packs_with_features_that_were_changed),
+      cmocka_unit_test(lengths_and_touches_are_counted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 #include "pipeline/evaluate.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "credit/evaluate/deletion.h"
 #include "credit/evaluate/replay.h"
@@ -49,8 +48,7 @@ static da_status gather_costs(evaluation *x, da_error *err) {
   double *cost = da_arena_alloc(&x->arena, n, sizeof *cost);
   uint64_t *touches = da_arena_alloc(&x->arena, n, sizeof *touches);
   if (!cost || !touches) return da_mem_fail(err, n, sizeof *cost, "the cost of a touch");
-  memset(touches, 0, n * sizeof *touches);
-  for (uint64_t i = 0; i < x->set->n_touches; i++) touches[x->set->campaign[i]]++;
+  da_journeys_count_touches(x->set, touches);
   for (size_t k = 0; k < n; k++) {
     if (touches[k] && !(spend[k] > 0)) return DA_OK;
     cost[k] = touches[k] ? spend[k] / (double)touches[k] : 1;

@@ -33,18 +33,13 @@ typedef struct {
 
 /* ---- One fit ---- */
 
-static void count_touches(const da_journeys *set, uint64_t *touches) {
-  memset(touches, 0, set->campaigns.n * sizeof *touches);
-  for (uint64_t i = 0; i < set->n_touches; i++) touches[set->campaign[i]]++;
-}
-
 /* What experiments found in the whole log is carried over to a part of it touch by touch. */
 static da_status experiments_of(const refitting *r, const da_journeys *set, da_experiments *experiments, da_error *err) {
   uint32_t n = r->lifts.n;
   da_experiment *items = da_arena_alloc(r->arena, n, sizeof *items);
   uint64_t *touches = da_arena_alloc(r->arena, set->campaigns.n, sizeof *touches);
   if (!items || !touches) return da_mem_fail(err, n, sizeof *items, "the experiments");
-  count_touches(set, touches);
+  da_journeys_count_touches(set, touches);
   for (uint32_t i = 0; i < n; i++) {
     const da_pin *pin = &r->lifts.pins[i];
     double part = (double)touches[pin->campaign] / fmax((double)r->touches[pin->campaign], 1);
@@ -200,14 +195,8 @@ static da_status ask_network(const refitting *r, const da_prefixes *prefixes, co
   return da_what_ifs_finish(asked, err);
 }
 
-static uint64_t longest_journey(const da_journeys *set) {
-  uint64_t longest = 0;
-  for (uint64_t j = 0; j < set->n_journeys; j++) longest = da_journey_length(set, j) > longest ? da_journey_length(set, j) : longest;
-  return longest;
-}
-
 static da_status answer_by_network(const refitting *r, const da_prefixes *prefixes, questions *touches, da_error *err) {
-  uint64_t longest = longest_journey(&prefixes->set);
+  uint64_t longest = da_journeys_longest(&prefixes->set);
   uint32_t *player = da_mem_calloc(longest, sizeof *player);
   da_what_ifs asked = {0};
   da_status status = player ? DA_OK : da_mem_fail(err, longest, sizeof *player, "the touches of a journey");
@@ -262,7 +251,7 @@ static da_status fit_to_learnt(const refitting *r, da_error *err) {
   da_subset learnt = {0}, held_out = {0};
   da_status status = subset_of(r, 1u << DA_PART_FIRST | 1u << DA_PART_SECOND, &learnt, err);
   if (status == DA_OK) status = subset_of(r, 1u << DA_PART_HELD_OUT, &held_out, err);
-  if (status == DA_OK) count_touches(&learnt.set, r->refits->touches);
+  if (status == DA_OK) da_journeys_count_touches(&learnt.set, r->refits->touches);
   if (status == DA_OK && learnt.set.n_conversions > 0) status = refit_learnt(r, &learnt.set, &held_out.set, err);
   if (status == DA_OK && r->run->model_is_open && held_out.set.n_journeys > 0) status = judge_network(r, &held_out.set, err);
   da_subset_free(&learnt);
@@ -311,7 +300,7 @@ static void begin_with_the_table(refitting *r) {
 static da_status gather_lifts(refitting *r, da_error *err) {
   const da_config *config = r->run->job->config;
   da_experiments from_file = {0};
-  count_touches(&r->run->set, r->touches);
+  da_journeys_count_touches(&r->run->set, r->touches);
   DA_TRY(da_experiments_read(r->run->db, r->run->job->bucket, config->credit.lift_file, r->arena, &from_file, err));
   return da_lift_gather(&config->credit.lift, &from_file, &r->run->set, &r->lifts, err);
 }
