@@ -100,9 +100,9 @@ static bool parse_flag(const char *text, bool *flag) {
   return false;
 }
 
-/* The position of text among names, or -1. */
-static int find_choice(const char *text, const char *const *names, int n) {
-  for (int i = 0; i < n; i++) {
+/* The position of text among names, behind the last of which stands NULL, or -1. */
+static int find_choice(const char *text, const char *const *names) {
+  for (int i = 0; names[i]; i++) {
     if (strcasecmp(text, names[i]) == 0) return i;
   }
   return -1;
@@ -119,8 +119,7 @@ static bool parse_numbers(const value_text *value, const da_config_key *key, dou
 /* Stores one text in the config's field; false when it is none of the key's values. */
 static bool store_scalar(da_config *config, const da_config_key *key, const char *text) {
   char *field = (char *)config + key->offset;
-  static const char *const switches[] = {[DA_SWITCH_AUTO] = "auto", [DA_SWITCH_ON] = "on", [DA_SWITCH_OFF] = "off"};
-  static const char *const splits[] = {[DA_SPLIT_USER] = "user", [DA_SPLIT_TIME] = "time", [DA_SPLIT_COLUMN] = "column"};
+  const char *const *choices = da_config_key_choices(key->type);
   switch (key->type) {
   case DA_KEY_NUMBER:
     return parse_number(text, key, (double *)(void *)field);
@@ -138,14 +137,19 @@ static bool store_scalar(da_config *config, const da_config_key *key, const char
   }
   case DA_KEY_SWITCH: {
     bool flag;
-    int choice = find_choice(text, switches, 3);
+    int choice = find_choice(text, choices);
     if (choice < 0 && parse_flag(text, &flag)) choice = flag ? DA_SWITCH_ON : DA_SWITCH_OFF;
     if (choice >= 0) *(da_switch *)(void *)field = (da_switch)choice;
     return choice >= 0;
   }
   case DA_KEY_SPLIT_BY: {
-    int choice = find_choice(text, splits, 3);
+    int choice = find_choice(text, choices);
     if (choice >= 0) *(da_split_by *)(void *)field = (da_split_by)choice;
+    return choice >= 0;
+  }
+  case DA_KEY_DROPOUT_PER: {
+    int choice = find_choice(text, choices);
+    if (choice >= 0) *(da_dropout_per *)(void *)field = (da_dropout_per)choice;
     return choice >= 0;
   }
   case DA_KEY_TEXT:
@@ -248,7 +252,7 @@ static da_status read_sequence(reader *r, const yaml_node_t *node, value_text *v
 
 /* {train: .8, val: .1, test: .1} in any order. */
 static da_status read_fractions(reader *r, const yaml_node_t *node, value_text *value, const char *path, da_error *err) {
-  static const char *const names[3] = {"train", "val", "test"};
+  static const char *const names[] = {"train", "val", "test", NULL};
   place where = place_of(r, node);
   value->is_list = true;
   value->n = 3;
@@ -258,7 +262,7 @@ static da_status read_fractions(reader *r, const yaml_node_t *node, value_text *
   for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
     const char *key = scalar_of(yaml_document_get_node(r->document, pair->key));
     const char *text = scalar_of(yaml_document_get_node(r->document, pair->value));
-    int choice = key ? find_choice(key, names, 3) : -1;
+    int choice = key ? find_choice(key, names) : -1;
     if (choice < 0 || !text)
       return da_fail(err, DA_ERR_CONFIG, "%s line %zu: expected train, val and test with a number each in %s", where.name, where.line,
                      path);

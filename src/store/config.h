@@ -47,9 +47,13 @@ typedef struct {
 
 typedef enum { DA_SWITCH_AUTO, DA_SWITCH_ON, DA_SWITCH_OFF } da_switch;
 
+/* What shares a dropout mask: all journeys of a step of training, or the touches of one journey, as Keras has it (model/engine.h). */
+typedef enum { DA_DROPOUT_PER_STEP, DA_DROPOUT_PER_JOURNEY } da_dropout_per;
+
 typedef struct {
   uint32_t n_embedding, n_hidden;
   double dropout, recurrent_dropout;
+  da_dropout_per dropout_per;
   da_switch time;  /* time inputs; auto: where timestamps vary */
   bool time_decay; /* the paper's decay in the attention */
 } da_config_model;

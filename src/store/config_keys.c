@@ -43,6 +43,8 @@ static const da_config_key keys[] = {
     {"model.lstm", DA_KEY_COUNT, AT(model.n_hidden), 1, 4096, "64", "hidden size of the LSTM"},
     {"model.dropout", DA_KEY_NUMBER, AT(model.dropout), 0, 0.95, "0.1", "of the inputs"},
     {"model.recurrent_dropout", DA_KEY_NUMBER, AT(model.recurrent_dropout), 0, 0.95, "0.1", "of the state"},
+    {"model.dropout_per", DA_KEY_DROPOUT_PER, AT(model.dropout_per), 0, 0, "step",
+     "step: a mask on weights, shared by all journeys of a step; journey: Keras' masks, slower"},
     {"model.time", DA_KEY_SWITCH, AT(model.time), 0, 0, "auto", "times between touches as inputs; auto: where timestamps vary"},
     {"model.time_decay", DA_KEY_FLAG, AT(model.time_decay), 0, 0, "false", "time decay in the attention"},
 
@@ -132,6 +134,27 @@ bool da_config_is_section(const char *path) {
   return false;
 }
 
+const char *const *da_config_key_choices(da_config_key_type type) {
+  static const char *const switches[] = {[DA_SWITCH_AUTO] = "auto", [DA_SWITCH_ON] = "on", [DA_SWITCH_OFF] = "off", NULL};
+  static const char *const splits[] = {[DA_SPLIT_USER] = "user", [DA_SPLIT_TIME] = "time", [DA_SPLIT_COLUMN] = "column", NULL};
+  static const char *const dropouts[] = {[DA_DROPOUT_PER_STEP] = "step", [DA_DROPOUT_PER_JOURNEY] = "journey", NULL};
+  switch (type) {
+  case DA_KEY_SWITCH:
+    return switches;
+  case DA_KEY_SPLIT_BY:
+    return splits;
+  case DA_KEY_DROPOUT_PER:
+    return dropouts;
+  default:
+    return NULL;
+  }
+}
+
+/* "auto, on or off" */
+static void print_choices(const char *const *choices, da_text *out) {
+  for (size_t i = 0; choices[i]; i++) da_text_printf(out, "%s%s", i == 0 ? "" : choices[i + 1] ? ", " : " or ", choices[i]);
+}
+
 void da_config_key_print_expected(const da_config_key *key, da_text *out) {
   switch (key->type) {
   case DA_KEY_TEXT:
@@ -160,10 +183,9 @@ void da_config_key_print_expected(const da_config_key *key, da_text *out) {
     da_text_append(out, "true or false");
     return;
   case DA_KEY_SWITCH:
-    da_text_append(out, "auto, on or off");
-    return;
   case DA_KEY_SPLIT_BY:
-    da_text_append(out, "user, time or column");
+  case DA_KEY_DROPOUT_PER:
+    print_choices(da_config_key_choices(key->type), out);
     return;
   }
 }

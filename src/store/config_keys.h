@@ -15,7 +15,9 @@ typedef enum {
   DA_KEY_SIZE,      /* uint64_t bytes: "300MB" */
   DA_KEY_FLAG,      /* bool */
   DA_KEY_SWITCH,    /* da_switch */
-  DA_KEY_SPLIT_BY,  /* da_split_by */
+  /* Enumerations: */
+  DA_KEY_SPLIT_BY,    /* da_split_by */
+  DA_KEY_DROPOUT_PER, /* da_dropout_per */
 } da_config_key_type;
 
 typedef struct {
@@ -34,6 +36,8 @@ const da_config_key *da_config_key_find(const char *path);
 const da_config_key *da_config_key_nearest(const char *path);
 /* Is path the start of a key ("journey" of "journey.gap_days")? */
 bool da_config_is_section(const char *path);
+/* The names of an enumeration's values in their order, NULL behind the last; NULL for other types. */
+const char *const *da_config_key_choices(da_config_key_type type);
 /* What a value must be: "a whole number from 1 to 65536". */
 void da_config_key_print_expected(const da_config_key *key, da_text *out);
 /* A job's instance_type or instance_count: says where the work is done, not what comes out. */

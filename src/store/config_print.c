@@ -36,8 +36,7 @@ static void print_numbers(da_text *json, const double *numbers, int n) {
 
 static void print_value(da_text *json, const da_config *config, const da_config_key *key) {
   const void *field = (const char *)config + key->offset;
-  static const char *const switches[] = {[DA_SWITCH_AUTO] = "auto", [DA_SWITCH_ON] = "on", [DA_SWITCH_OFF] = "off"};
-  static const char *const splits[] = {[DA_SPLIT_USER] = "user", [DA_SPLIT_TIME] = "time", [DA_SPLIT_COLUMN] = "column"};
+  const char *const *choices = da_config_key_choices(key->type);
   switch (key->type) {
   case DA_KEY_TEXT:
     print_text(json, *(const char *const *)field);
@@ -72,10 +71,13 @@ static void print_value(da_text *json, const da_config *config, const da_config_
     da_text_append(json, *(const bool *)field ? "true" : "false");
     return;
   case DA_KEY_SWITCH:
-    print_text(json, switches[*(const da_switch *)field]);
+    print_text(json, choices[*(const da_switch *)field]);
     return;
   case DA_KEY_SPLIT_BY:
-    print_text(json, splits[*(const da_split_by *)field]);
+    print_text(json, choices[*(const da_split_by *)field]);
+    return;
+  case DA_KEY_DROPOUT_PER:
+    print_text(json, choices[*(const da_dropout_per *)field]);
     return;
   }
 }

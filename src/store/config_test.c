@@ -56,7 +56,7 @@ static void every_kind_of_value_is_read(void **state) {
   const char *yaml = "columns: {uid: customer_id, touch_features: [device, 'a, b']}\n"
                      "journey: {lookback_days: 30, gap_days: .5, transforms: [unique, remove_if_not_all(Direct)], drop_duplicates: yes}\n"
                      "split: {by: column, column: part, fractions: {val: 0.2, train: 0.7, test: 0.1}}\n"
-                     "model: {time: off}\nmemory: 300MB\ntraining: {epochs: 3, oversample: true}\n"
+                     "model: {time: off, dropout_per: journey}\nmemory: 300MB\ntraining: {epochs: 3, oversample: true}\n"
                      "credit: {position_weights: [0.3, 0.3], lift: ['video=12+-3']}\nsource: |\n  SELECT 1\n";
   assert_ok(read_text(&config, yaml, &err), err);
   assert_string_equal(config.columns.uid, "customer_id");
@@ -67,6 +67,7 @@ static void every_kind_of_value_is_read(void **state) {
   assert_int_equal(config.split.by, DA_SPLIT_COLUMN);
   assert_true(config.split.fractions[0] == 0.7 && config.split.fractions[1] == 0.2);
   assert_int_equal(config.model.time, DA_SWITCH_OFF);
+  assert_int_equal(config.model.dropout_per, DA_DROPOUT_PER_JOURNEY);
   assert_int_equal(config.memory_bytes, 300000000);
   assert_true(config.training.oversample && config.credit.position_weights[0] == 0.3);
   assert_string_equal(config.source, "SELECT 1\n");
@@ -93,6 +94,7 @@ static void faults_are_named_with_their_line(void **state) {
       {"training: 7\n", "expected keys of the section 'training'"},
       {"training: {oversample: perhaps}\n", "expected true or false"},
       {"model: {time: maybe}\n", "expected auto, on or off"},
+      {"model: {dropout_per: touch}\n", "expected step or journey for model.dropout_per but found 'touch'"},
       {"split: {fractions: [0.8, 0.1, 0.2]}\n", "expected split.fractions to sum to 1"},
       {"split: {fractions: [0.8, 0.2]}\n", "expected three numbers"},
       {"split: {by: column}\n", "expected split.column"},

@@ -30,6 +30,7 @@ void da_train_plan_make(const da_journeys *set, const da_config *config, da_trai
       .n_hidden = config->model.n_hidden,
       .dropout = config->model.dropout,
       .recurrent_dropout = config->model.recurrent_dropout,
+      .dropout_per = config->model.dropout_per,
       .time = config->model.time == DA_SWITCH_ON || (config->model.time == DA_SWITCH_AUTO && da_time_varies(set, 0, set->n_journeys)),
       .time_decay = config->model.time_decay,
       .epochs = training->epochs,
@@ -69,6 +70,7 @@ void da_train_plan_print_json(const da_train_plan *plan, da_text *json) {
     da_text_append_json_number(json, numbers[i].value);
     da_text_append(json, ",");
   }
+  da_text_printf(json, "\"dropout_per\":\"%s\",", plan->dropout_per == DA_DROPOUT_PER_JOURNEY ? "journey" : "step");
   da_text_printf(json, "\"time\":%s,\"time_decay\":%s,\"oversample\":%s,\"seed\":%llu}", plan->time ? "true" : "false",
                  plan->time_decay ? "true" : "false", plan->oversample ? "true" : "false", (unsigned long long)plan->seed);
 }

@@ -11,6 +11,7 @@
 typedef struct {
   uint32_t n_embedding, n_hidden;
   double dropout, recurrent_dropout;
+  da_dropout_per dropout_per;
   bool time;            /* the three inputs of time */
   bool time_decay;      /* the attention forgets with time */
   uint32_t epochs;      /* at most */

@@ -77,7 +77,8 @@ static void the_plan_as_json(void **state) {
   assert_string_equal(
       da_text_cstr(&json),
       "{\"embedding\":20,\"lstm\":64,\"dropout\":0.1,\"recurrent_dropout\":0.1,\"epochs\":10,\"batch_size\":32,\"learning_rate\":0.001,"
-      "\"patience\":2,\"weight_decay\":0,\"clip_norm\":0,\"time\":true,\"time_decay\":false,\"oversample\":true,\"seed\":7}");
+      "\"patience\":2,\"weight_decay\":0,\"clip_norm\":0,\"dropout_per\":\"step\",\"time\":true,\"time_decay\":false,\"oversample\":true,"
+      "\"seed\":7}");
   da_text_free(&json);
   journeys_free(made);
 }

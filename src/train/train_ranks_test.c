@@ -61,23 +61,29 @@ static da_config config_with_everything(void) {
   return config;
 }
 
-static void ranks_and_threads_change_no_byte(void **state) {
-  (void)state;
-  test_journeys *made = planted_journeys(31, 3000, -1, NULL);
-  test_features *features = features_draw(made, 2);
-  const da_config config = config_with_everything();
-  attempt alone = {.set = &made->set, .config = &config, .n_threads = 1};
+static void any_ranks_and_threads_agree(const da_journeys *set, const da_config *config) {
+  attempt alone = {.set = set, .config = config, .n_threads = 1};
   train(&alone, NULL);
   assert_int_equal(alone.status[0], DA_OK);
   for (int n = 1; n <= 4; n++) {
     for (int n_threads = 1; n_threads <= 2; n_threads++) {
-      attempt shared = {.set = &made->set, .config = &config, .n_threads = n_threads};
+      attempt shared = {.set = set, .config = config, .n_threads = n_threads};
       team_run(n, train, &shared);
       assert_same_bytes(&shared, n, &alone);
       free_bytes(&shared);
     }
   }
   free_bytes(&alone);
+}
+
+static void ranks_and_threads_change_no_byte(void **state) {
+  (void)state;
+  test_journeys *made = planted_journeys(31, 3000, -1, NULL);
+  test_features *features = features_draw(made, 2);
+  da_config config = config_with_everything();
+  any_ranks_and_threads_agree(&made->set, &config);
+  config.model.dropout_per = DA_DROPOUT_PER_JOURNEY;
+  any_ranks_and_threads_agree(&made->set, &config);
   features_free(features);
   journeys_free(made);
 }

@@ -94,6 +94,28 @@ static void threads_and_repetition_change_no_byte(void **state) {
   journeys_free(made);
 }
 
+static bool trains_alike(const test_journeys *made, da_config config) {
+  config.training.epochs = 2;
+  result step = train(&made->set, &config, 1);
+  config.model.dropout_per = DA_DROPOUT_PER_JOURNEY;
+  result journey = train(&made->set, &config, 1);
+  const bool same = memcmp(step.model.params, journey.model.params, da_model_n_params(&step.model) * sizeof(float)) == 0;
+  free_result(&step), free_result(&journey);
+  return same;
+}
+
+static void dropout_per_tells_how_masks_are_drawn(void **state) {
+  (void)state;
+  test_journeys *made = planted_journeys(8, 500, -1, NULL);
+  da_config config = training_config();
+  assert_false(trains_alike(made, config));
+  config.model.recurrent_dropout = 0;
+  assert_false(trains_alike(made, config));
+  config.model.dropout = 0;
+  assert_true(trains_alike(made, config));
+  journeys_free(made);
+}
+
 static void learning_what_is_not_there_stops_early(void **state) {
   (void)state;
   test_journeys *made = planted_journeys(9, 1000, -1, NULL);
@@ -257,11 +279,17 @@ static void users_to_whom_touches_mean_something_else_are_learned(void **state) 
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(what_can_be_learned_is_learned),        cmocka_unit_test(oversampling_leaves_probabilities_calibrated),
-      cmocka_unit_test(threads_and_repetition_change_no_byte), cmocka_unit_test(learning_what_is_not_there_stops_early),
-      cmocka_unit_test(splits_without_journeys_are_told),      cmocka_unit_test(one_outcome_alone_gives_its_rate_and_even_attention),
-      cmocka_unit_test(an_empty_train_split_is_told),          cmocka_unit_test(campaigns_that_training_never_saw_score_like_the_unknown),
-      cmocka_unit_test(features_that_decide_are_learned),      cmocka_unit_test(users_to_whom_touches_mean_something_else_are_learned),
+      cmocka_unit_test(what_can_be_learned_is_learned),
+      cmocka_unit_test(oversampling_leaves_probabilities_calibrated),
+      cmocka_unit_test(threads_and_repetition_change_no_byte),
+      cmocka_unit_test(dropout_per_tells_how_masks_are_drawn),
+      cmocka_unit_test(learning_what_is_not_there_stops_early),
+      cmocka_unit_test(splits_without_journeys_are_told),
+      cmocka_unit_test(one_outcome_alone_gives_its_rate_and_even_attention),
+      cmocka_unit_test(an_empty_train_split_is_told),
+      cmocka_unit_test(campaigns_that_training_never_saw_score_like_the_unknown),
+      cmocka_unit_test(features_that_decide_are_learned),
+      cmocka_unit_test(users_to_whom_touches_mean_something_else_are_learned),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,8 +92,10 @@ static da_status open_parts(da_trainer *trainer, da_error *err) {
   const da_train_job *job = trainer->job;
   const da_train_plan *plan = &trainer->plan;
   da_model *model = trainer->model;
-  const da_engine_options options = {
-      .dropout = (float)plan->dropout, .recurrent_dropout = (float)plan->recurrent_dropout, .team = job->team};
+  const da_engine_options options = {.dropout_kind = plan->dropout_per == DA_DROPOUT_PER_JOURNEY ? DA_DROPOUT_JOURNEY : DA_DROPOUT_STEP,
+                                     .dropout = (float)plan->dropout,
+                                     .recurrent_dropout = (float)plan->recurrent_dropout,
+                                     .team = job->team};
   DA_TRY(da_engine_open(&model->shape, &options, job->pool, &trainer->engine, err));
   DA_TRY(da_scorer_open(model, job->set, job->pool, NULL, &trainer->scorer, err));
   DA_TRY(da_input_reader_open(&model->inputs, &model->campaigns, job->set, &trainer->reader, err));
