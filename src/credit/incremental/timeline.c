@@ -16,8 +16,7 @@ static int64_t greatest_common_divisor(int64_t a, int64_t b) {
   return a;
 }
 
-/* The largest unit of which every stamp is a multiple, but at least a second. */
-static int64_t time_unit_us(const da_journeys *set) {
+int64_t da_timeline_unit_us(const da_journeys *set) {
   int64_t unit = 0;
   for (uint64_t i = 0; i < set->n_touches; i++) {
     unit = greatest_common_divisor(set->time_us[i] - set->log_start_us, unit);
@@ -62,7 +61,7 @@ da_status da_timeline_init(const da_journeys *set, da_timeline *timeline, da_err
   *timeline = (da_timeline){.set = set};
   timeline->days = da_mem_alloc(set->n_touches, sizeof *timeline->days);
   if (!timeline->days) return da_mem_fail(err, set->n_touches, sizeof *timeline->days, "the moments of all touches");
-  int64_t unit_us = time_unit_us(set);
+  int64_t unit_us = da_timeline_unit_us(set);
   timeline->unit = (double)unit_us / US_PER_DAY;
   timeline->end = (double)(set->log_end_us - set->log_start_us) / US_PER_DAY + timeline->unit;
   for (uint64_t user = 0; user < set->n_users; user++) {

@@ -29,6 +29,9 @@ typedef struct {
   const da_monitor *monitor; /* the fits ask it whether to stop, from whatever thread they run in; NULL at first */
 } da_timeline;
 
+/* The log's time unit: the largest of which every stamp is a multiple, but at least a second. */
+int64_t da_timeline_unit_us(const da_journeys *set);
+
 da_status da_timeline_init(const da_journeys *set, da_timeline *timeline, da_error *err) DA_MUST_CHECK;
 void da_timeline_free(da_timeline *timeline); /* {0} allowed */
 
