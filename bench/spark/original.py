@@ -1,7 +1,10 @@
 """original.py BUCKET MAX_LEN MASTER: the original project's feature_engineering job (leopoldavezac/DeepAttribution, docs/pipeline.md and its
 code read on GitHub), written anew step by step, for comparison. What makes it slow is kept as it is there: after most steps the frame
 goes through Python row by row, to be given a schema; union (with its removal of equal rows) where a CASE would do; a pivot to one
-column a position. Its results differ from ours: equal impressions become one, the FIRST touches of a journey are kept, and journey_id
+column a position. It differs from
+the original's own file in this: a folder and --master instead of s3:// and a cluster, steps that follow one another in one function, and
+overwriting; tables, windows, unions, passes through Python with their schemas and the random split are the same. (bench/run spark also runs
+the original's own file where DA_ORIGINAL says where it is.) Its results differ from ours: equal impressions become one, the FIRST touches of a journey are kept, and journey_id
 joins the digits of uid and of the conversion's number."""
 import json
 import pathlib

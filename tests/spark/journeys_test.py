@@ -80,6 +80,14 @@ class Rules(Journeys):
         yaml = "journey_max_len: 3\njourney: {gap_days: 4, lookback_days: 6.5}\nseed: 9\n"
         self.compare(random_rows(2), names=VALUED, yaml=yaml)
 
+    def test_long_journeys(self):
+        rare = [{**row, "conversion": row["value"] == 7.0 and row["conversion"]} for row in random_rows(26, n_users=4)]
+        for yaml in ("journey_max_len: 33\n", "journey_max_len: 2\n", "journey_max_len: 0\n", "journey_max_len: 40\njourney: {lookback_days: 25}\n"):
+            with self.subTest(yaml):
+                everything, _ = self.compare(rare, names=VALUED, yaml=yaml)
+                longest = max(len(row["campaigns"]) for row in everything)
+                self.assertTrue(longest in (2, 33, 40) if "max_len: 0" not in yaml else longest > 40)
+
     def test_values_without_lookback(self):
         self.compare(random_rows(3), names=VALUED, yaml="journey: {drop_duplicates: true}\n")
 

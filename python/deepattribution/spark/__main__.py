@@ -22,9 +22,13 @@ def read_arguments(arguments):
     return parser.parse_args(arguments)
 
 
+# Of the JVM that is started here, where --conf does not say otherwise: a batch job gains nothing by collecting garbage beside its work.
+JAVA_OPTIONS = "-XX:+UseParallelGC"
+
+
 def open_session(options):
     from pyspark.sql import SparkSession
-    builder = SparkSession.builder.appName(f"deepattribution {options.verb}")
+    builder = SparkSession.builder.appName(f"deepattribution {options.verb}").config("spark.driver.extraJavaOptions", JAVA_OPTIONS)
     if options.master:
         builder = builder.master(options.master)
     for assignment in options.conf:

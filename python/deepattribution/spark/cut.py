@@ -14,6 +14,7 @@ from pyspark.sql.functions import col, expr, lit
 from . import transforms
 
 DAY_US = 86_400_000_000
+FEW = 32  # touches: a list that grows by one and loses one at every touch is still cheaper than one more window to leave touches out
 
 
 @dataclass
@@ -61,6 +62,10 @@ def number_rows(rows, options):
         for name in sort_key(options):
             same = same & functions.lag(name).over(user).eqNullSafe(col(name))
         rows = rows.withColumn("copy", same).where("NOT copy").drop("copy")
+    if not options.gap_us and not options.has_events:
+        conversions_before = functions.sum(expr("CASE WHEN conversion THEN 1L ELSE 0L END")).over(user.rowsBetween(Window.unboundedPreceding, -1))
+        return rows.withColumn("pos", functions.row_number().over(user)) \
+            .withColumn("seg", functions.coalesce(conversions_before, expr("0L")))
     starts = functions.lag("conversion").over(user)
     starts = functions.coalesce(starts, lit(True))
     if options.gap_us:
@@ -119,8 +124,25 @@ def keep_last(touches, n):
     return touches.withColumn("length", length).withColumn("number", number).where(f"number > length - {n}L").drop("length", "number")
 
 
+def gather_last(touches, options):
+    """Touches -> one row a journey, as gather() makes it, of the last max_len touches of each.
+
+    Every touch gets the list of those up to itself; the list of a journey's last touch is the one that counts, and whatever is told of a
+    journey stands in its last touch too. Spark groups lists twice, before and after a shuffle that is none here; this gathers once."""
+    journey = transforms.in_order()
+    up_to_here = journey.rowsBetween(1 - options.max_len, 0)
+    last = touches.withColumn("campaigns", functions.collect_list("campaign").over(up_to_here)) \
+        .withColumn("timestamps", functions.collect_list("time_us").over(up_to_here)) \
+        .withColumn("next_pos", functions.lead("pos").over(journey)).where("next_pos IS NULL")
+    kept = [col("set_of_first").alias("lowest_set"), col("set_of_last").alias("highest_set")] if options.has_split else []
+    if options.has_moments():
+        kept.append(expr("CASE WHEN converted THEN moment_us END").alias("conversion_us"))
+    return last.select("uid", col("seg").alias("journey_index"), col("converted").alias("conversion_status"),
+                       functions.coalesce("conversion_value", lit(0.0)).alias("conversion_value"), "campaigns", "timestamps", *kept)
+
+
 def gather(touches, options):
-    """Touches -> one row a journey, sorted by uid and journey_index."""
+    """Touches -> one row a journey, sorted by uid and journey_index. A journey's touches are in memory together."""
     extra = [functions.min("set_of_first").alias("lowest_set"), functions.max("set_of_last").alias("highest_set")] if options.has_split else []
     if options.has_moments():
         extra.append(functions.max("moment_us").alias("moment_us"))
@@ -162,5 +184,7 @@ def cut(rows, options):
         rows = step(rows)
     if options.max_len and not options.renames():
         is_in_order = not (options.steps or options.lookback_us or options.has_events or options.has_split)
-        rows = keep_last_in_order(rows, options) if is_in_order else keep_last(rows, options.max_len)
+        if options.max_len > FEW:
+            rows = keep_last_in_order(rows, options) if is_in_order else keep_last(rows, options.max_len)
+        return gather_last(rows, options)
     return gather(rows, options)
