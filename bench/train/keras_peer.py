@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-BATCH_SIZES = (256, 1024, 4096)
+BATCH_SIZES = (256, 1024, 4096, 8192)
 E, H = 20, 64
 
 
@@ -47,11 +47,11 @@ def network(n_rows, longest, n_inputs, one_hot):
 
 def rate(work, length, seconds):
     """Touches a second of work(n), done with the first n journeys, n chosen to last about `seconds`."""
-    n = 4096
+    n = BATCH_SIZES[-1]
     work(n)  # compiles
     start = time.perf_counter()
     work(n)
-    n = max(n, min(len(length), int(n * seconds / (time.perf_counter() - start))) // 4096 * 4096)
+    n = max(n, min(len(length), int(n * seconds / (time.perf_counter() - start))) // BATCH_SIZES[-1] * BATCH_SIZES[-1])
     work(n)  # in case another shape compiles anew
     start = time.perf_counter()
     work(n)

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ TURNS = 1 if QUICK else 2
 SECONDS = 1 if QUICK else 3  # of training by a peer, for each batch size
 MAX_LEN = 10
 WORLD_USERS = 5_000 if QUICK else 400_000
+LEARNING_BATCHES = (256,) if QUICK else (1024, 4096, 8192)
+SEEDS = (1, 2) if QUICK else (1, 2, 3)
 ALONE = ("model.time=off", "model.dropout=0", "model.recurrent_dropout=0")
 CASES = {  # users, campaigns, settings
     "675 campaigns, campaigns only": (USERS, 675, ALONE),
@@ -170,14 +173,15 @@ def world():
 
 
 def batch_sizes(pack):
-    """Whether the batch that is chosen learns as well as small ones."""
+    """Whether the batch that is chosen learns as well as others: whole trainings that stop by themselves, means over seeds."""
     rows = []
-    for size in ("chosen", 256, 1024, 4096):
+    for size in ("chosen", *LEARNING_BATCHES):
         chosen = () if size == "chosen" else (f"training.batch_size={size}", f"training.learning_rate={0.001 * (size / 16) ** 0.5:.6f}")
-        turn = ours(pack, "-", f"training.epochs={1 if QUICK else 4}", *chosen)
-        rows.append([turn["batch_size"] if size == "chosen" else size, f"{turn['val_loss']:.5f}", f"{turn['val_auc']:.4f}"])
-    rows[0][0] = f"{rows[0][0]} (chosen)"
-    return table([f"journeys a batch (W1, {WORLD_USERS:,} users)", "log loss on val", "AUC on val"], rows)
+        runs = [json.loads(Run([BUILD / "train/stage", pack, "-", f"seed={seed}", *chosen]).output) for seed in SEEDS]
+        name = f"{runs[0]['batch_size']} (chosen)" if size == "chosen" else size
+        rows.append([name, *(f"{statistics.mean(run[what] for run in runs):.{digits}f} ± {statistics.stdev(run[what] for run in runs) / len(runs) ** 0.5:.{digits}f}"
+                             for what, digits in (("val_loss", 5), ("val_auc", 4))), " ".join(str(run["epochs"]) for run in runs)])
+    return table([f"journeys a batch (W1, {WORLD_USERS:,} users)", f"log loss on val, {len(SEEDS)} seeds", "AUC on val", "epochs"], rows)
 
 
 def main():

@@ -14,7 +14,7 @@
 #include "model/inputs.h"
 #include "train/adam.h"
 
-enum { BATCH = 2048, N_BATCHES = 150 };
+enum { BATCH = 8192, N_BATCHES = 40 };
 
 typedef struct {
   da_journeys set;

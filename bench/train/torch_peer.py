@@ -12,7 +12,7 @@ import time
 import numpy as np
 import torch
 
-BATCH_SIZES = (256, 1024, 4096)
+BATCH_SIZES = (256, 1024, 4096, 8192)
 E, H = 20, 64
 
 

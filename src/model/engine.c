@@ -161,15 +161,18 @@ static void fill_table(void *context, size_t task, int thread) {
                    engine->x + begin * engine->weights.pad.x_stride, engine->table + begin * engine->weights.pad.z_stride);
 }
 
-/* Round 3: the errands, then the chunks. */
+/* Round 3: the chunks, and the errands. The shorter come last, for at the end of a round threads wait for the last task: errands when
+ * training; when scoring, where a piece is read about as fast as a few threads score it, the chunks. */
+static void run_errand(const step *s, size_t number) { s->engine->errand(s->engine->errand_context, number); }
+
 static void differentiate_chunk(void *context, size_t task, int thread) {
   const step *s = context;
   const da_engine *engine = s->engine;
-  if (task < engine->n_errands) {
-    engine->errand(engine->errand_context, task);
+  const size_t number = engine->share.begin + task;
+  if (number >= engine->share.end) {
+    run_errand(s, number - engine->share.end);
     return;
   }
-  const size_t number = engine->share.begin + task - engine->n_errands;
   const da_chunk *chunk = &engine->plan->chunks[number];
   da_partial *partial = &engine->partials[number];
   da_partial_begin(partial, &engine->weights, engine->plan->n_active, s->context.masks.on);
@@ -181,7 +184,7 @@ static void score_chunk(void *context, size_t task, int thread) {
   const step *s = context;
   const da_engine *engine = s->engine;
   if (task < engine->n_errands) {
-    engine->errand(engine->errand_context, task);
+    run_errand(s, task);
     return;
   }
   const da_chunk *chunk = &engine->plan->chunks[task - engine->n_errands];
@@ -253,7 +256,7 @@ da_status da_engine_gradient(da_engine *engine, const float *params, const da_ba
   DA_TRY(begin_step(&s, err));
   da_share_take(&engine->share, engine->options.team, engine->plan->n_chunks);
   DA_TRY(reserve_gradients(&s, err));
-  da_pool_run(engine->pool, engine->n_errands + engine->share.end - engine->share.begin, differentiate_chunk, &s);
+  da_pool_run(engine->pool, engine->share.end - engine->share.begin + engine->n_errands, differentiate_chunk, &s);
   engine->n_errands = 0;
   DA_TRY(da_share_exchange(&engine->share, &engine->weights, engine->plan, engine->partials, row_stride(&s), s.context.masks.on, err));
   memset(dparams, 0,

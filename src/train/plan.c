@@ -4,7 +4,8 @@
 
 #include "model/inputs.h"
 
-enum { SMALLEST_BATCH = 32, LARGEST_BATCH = 4096, BATCHES_AN_EPOCH = 100 };
+enum { SMALLEST_BATCH = 32, LARGEST_BATCH = 16384 };
+enum { FEWEST_BATCHES = 75 }; /* of an epoch, unless its journeys are too few for it */
 enum { UNSCALED_BATCH = 16 }; /* for which learning_rate holds as it stands */
 
 static uint64_t count_train(const da_journeys *set) {
@@ -15,7 +16,7 @@ static uint64_t count_train(const da_journeys *set) {
 
 static uint32_t choose_batch(uint64_t n_journeys) {
   uint32_t size = SMALLEST_BATCH;
-  while (size < LARGEST_BATCH && (uint64_t)2 * size * BATCHES_AN_EPOCH <= n_journeys) size *= 2;
+  while (size < LARGEST_BATCH && (uint64_t)2 * size * FEWEST_BATCHES <= n_journeys) size *= 2;
   return size;
 }
 
