@@ -37,7 +37,10 @@ da_status da_extension_load(da_db *db, const char *name, const char *why, da_err
 da_status da_extensions_load_for(da_db *db, const char *query, da_error *err) {
   static const struct {
     const char *function, *extension, *why;
-  } known[] = {{"postgres_scan", "postgres_scanner", "to read PostgreSQL"}, {"delta_scan", "delta", "to read Delta Lake"}};
+  } known[] = {{"postgres_scan", "postgres_scanner", "to read PostgreSQL"},
+               {"delta_scan", "delta", "to read Delta Lake"},
+               {"iceberg_scan", "avro", "to read Iceberg"}, /* its lists of files are Avro */
+               {"iceberg_scan", "iceberg", "to read Iceberg"}};
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
     if (strcasestr(query, known[i].function)) DA_TRY(da_extension_load(db, known[i].extension, known[i].why, err));
   }

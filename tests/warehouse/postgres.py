@@ -14,7 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 def need_extensions():
     """Ends the test as skipped (77) without what scripts/bootstrap --warehouses gets."""
-    if not (ROOT / ".deps/duckdb/lib/postgres_scanner.duckdb_extension").exists():
+    names = ("postgres_scanner", "delta", "avro", "iceberg")
+    if not all((ROOT / f".deps/duckdb/lib/{name}.duckdb_extension").exists() for name in names):
         print("skipped: expected DuckDB's extensions; run scripts/bootstrap --warehouses")
         sys.exit(77)
 

@@ -1,5 +1,6 @@
 """Oracle: the same log as a CSV file in raw/, whose journeys and campaigns must be the same bytes. PostgreSQL is a real server on a Unix
-socket; the Delta table is written out here, as the protocol's own document lists its first commit."""
+socket; the Delta table is written out here, as the protocol's own document lists its first commit; the Iceberg table in iceberg/ was written by
+pyiceberg (tests/oracles/iceberg_table.py)."""
 import json
 import os
 import pathlib
@@ -10,11 +11,11 @@ import tempfile
 import unittest
 
 import postgres
+from log import ROWS, write_csv
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT / "build/release/deepattribution"
 OUTPUTS = ("feature_store/train.parquet", "feature_store_preprocessed/journeys.pack", "campaign_nm_to_one_hot_index.json")
-ROWS = [(n * 7919 % 97, 1_700_000_000 + n * 3571 % 100_000, f"campaign {n % 5}", n % 11 == 0) for n in range(1000)]
 
 
 class Source(unittest.TestCase):
@@ -42,10 +43,7 @@ class Source(unittest.TestCase):
             self.assertEqual((bucket / key).read_bytes(), (wanted / key).read_bytes(), key)
 
     def test_postgresql(self):
-        raw = self.top / "files" / "raw"
-        raw.mkdir(parents=True)
-        lines = [f"{uid},{time},{campaign},{int(converted)}" for uid, time, campaign, converted in ROWS]
-        (raw / "log.csv").write_text("\n".join(["uid,timestamp,campaign,conversion", *lines]) + "\n", encoding="utf-8")
+        write_csv(self.top / "files" / "raw" / "log.csv")
         with postgres.server(self) as (tools, folder):
             values = ", ".join(f"({uid}, {time}, '{campaign}', {converted})" for uid, time, campaign, converted in ROWS)
             sql = ("CREATE TABLE log (uid bigint, timestamp bigint, campaign text, conversion boolean); "
@@ -71,6 +69,14 @@ class Source(unittest.TestCase):
                   {"add": {"path": part.name, "partitionValues": {}, "size": part.stat().st_size, "modificationTime": 0, "dataChange": True}}]
         (table / "_delta_log" / f"{0:020}.json").write_text("\n".join(map(json.dumps, commit)) + "\n", encoding="utf-8")
         self.assert_same("delta", f"SELECT * FROM delta_scan('{table}')")
+
+    def test_iceberg(self):
+        write_csv(self.top / "files" / "raw" / "log.csv")
+        table = pathlib.Path(__file__).resolve().parent / "iceberg"
+        self.assert_same("iceberg", f"SELECT * FROM iceberg_scan('{table}', allow_moved_paths = true)")
+        _, found = self.program("missing", "SELECT * FROM iceberg_scan('/nowhere', version = '1')")
+        self.assertEqual(found.returncode, 2, found.stderr)
+        self.assertIn("/nowhere", found.stderr)
 
 
 if __name__ == "__main__":
