@@ -8,5 +8,8 @@
 da_status da_file_read(const char *path, da_text *bytes, da_error *err) DA_MUST_CHECK;
 /* The file holds these bytes or, after a fault, what it held before: they are written to PATH.part, synced, renamed. */
 da_status da_file_write(const char *path, const da_text *bytes, da_error *err) DA_MUST_CHECK;
+/* to, which must not exist yet, becomes another name of the file or, where the file system cannot do that, a copy. For files that are
+ * replaced, never changed. */
+da_status da_file_share(const char *from, const char *to, da_error *err) DA_MUST_CHECK;
 
 #endif

@@ -5,220 +5,224 @@
 
 #include "credit/incremental.h"
 #include "journey/vocabulary.h"
+#include "model/score.h"
+#include "pipeline/joint.h"
 #include "report/publish.h"
 #include "store/table.h"
 
-enum { MOST_TOLD = 3 };
-static const char baseline_name[] = "(baseline)";
-
-/* ---- Before ---- */
-
-typedef struct {
-  da_former_credit *former;
-  da_arena *arena;
-  da_slice *names;
-  size_t capacity;
-} reader;
-
-static bool is_baseline(da_slice name) {
-  return name.length == strlen(baseline_name) && memcmp(name.data, baseline_name, name.length) == 0;
-}
-
-static da_status take_rows(reader *in, const da_chunk *chunk, da_error *err) {
-  const da_slice *name = chunk->columns[0].values;
-  const double *conversions = chunk->columns[1].values;
-  da_former_credit *former = in->former;
-  for (size_t row = 0; row < chunk->n_rows; row++) {
-    if (is_baseline(name[row])) {
-      former->baseline = conversions[row];
-      continue;
-    }
-    char *copy = da_arena_strndup(in->arena, name[row].data, name[row].length);
-    if (!copy || former->campaigns.n == in->capacity) return da_mem_fail(err, name[row].length, 1, "the credit of the run before");
-    in->names[former->campaigns.n] = (da_slice){copy, name[row].length};
-    former->conversions[former->campaigns.n++] = conversions[row];
-  }
-  return DA_OK;
-}
-
-static da_status make_room(da_run *run, const char *table, reader *in, da_error *err) {
-  da_text sql = {0};
-  int64_t n = 0;
-  da_text_printf(&sql, "SELECT count(*) FROM %s", table);
-  da_status status = da_text_check(&sql, err);
-  if (status == DA_OK) status = da_db_int(run->db, da_text_cstr(&sql), &n, err);
-  da_text_free(&sql);
-  DA_TRY(status);
-  in->capacity = (size_t)n;
-  in->names = da_arena_alloc(in->arena, in->capacity, sizeof *in->names);
-  in->former->conversions = da_arena_alloc(in->arena, in->capacity, sizeof *in->former->conversions);
-  in->former->campaigns.items = in->names;
-  if (!in->names || !in->former->conversions) return da_mem_fail(err, in->capacity, sizeof *in->names, "the credit of the run before");
-  return DA_OK;
-}
-
-static da_status read_table(da_run *run, const char *table, reader *in, da_error *err) {
-  da_text sql = {0};
-  da_rows *rows = NULL;
-  da_chunk chunk = {0};
-  da_text_printf(&sql, "SELECT campaign_nm, conversions FROM %s ORDER BY campaign_nm", table);
-  da_status status = da_text_check(&sql, err);
-  if (status == DA_OK) status = da_db_query(run->db, da_text_cstr(&sql), &rows, err);
-  while (status == DA_OK && (status = da_rows_next(rows, NULL, "the credit of the run before", &chunk, err)) == DA_OK && chunk.n_rows > 0) {
-    status = take_rows(in, &chunk, err);
-  }
-  da_rows_close(rows);
-  da_text_free(&sql);
-  return status;
-}
-
-da_status da_former_credit_read(da_run *run, da_arena *arena, da_former_credit *former, da_error *err) {
-  *former = (da_former_credit){0};
-  const da_bucket *bucket = run->job->bucket;
-  bool has_fit = false, has_table = false;
-  DA_TRY(da_bucket_exists(bucket, DA_KEY_INCREMENTAL, &has_fit, err));
-  DA_TRY(da_bucket_exists(bucket, DA_KEY_CAMPAIGN_CREDIT, &has_table, err));
-  if (!has_fit || !has_table) return DA_OK;
-  DA_TRY(da_bucket_get(bucket, DA_KEY_INCREMENTAL, &former->fit, err));
-  char *url = da_bucket_url(bucket, DA_KEY_CAMPAIGN_CREDIT);
-  if (!url) return da_mem_fail(err, 1, 256, "a path");
-  da_text table = {0};
-  da_text_append(&table, "(FROM read_parquet(");
-  da_sql_path(&table, url);
-  da_text_append(&table, ") WHERE method = 'incremental' AND campaign_nm <> '(unattributed)')");
-  da_mem_free(url);
-  reader in = {.former = former, .arena = arena};
-  da_status status = da_text_check(&table, err);
-  if (status == DA_OK) status = make_room(run, da_text_cstr(&table), &in, err);
-  if (status == DA_OK) status = read_table(run, da_text_cstr(&table), &in, err);
-  da_text_free(&table);
-  former->is_there = status == DA_OK && in.capacity > 0;
-  return status;
-}
-
-void da_former_credit_free(da_former_credit *former) { da_text_free(&former->fit); }
-
-/* ---- The table ---- */
+enum { MOST_METHODS = 64, MOST_TOLD = 3 };
+static const da_slice baseline_name = {"(baseline)", 10};
 
 /* One row: a campaign, or the baseline. */
 typedef struct {
+  const da_method *method;
   da_slice name;
   double before, between, after;
 } change;
 
 typedef struct {
+  da_run *run;
+  const da_former *former;
+  const da_credit_totals *after;
+  da_joint joint; /* the journeys of then and of now, with one numbering of campaigns */
   change *rows;
-  size_t n, next;
+  size_t n_rows, capacity, next;
 } changes;
+
+/* ---- Between ---- */
+
+static bool is_incremental(const da_method *method) { return method == &da_method_incremental || method == &da_method_removal; }
+
+/* Whether the former model of a method is still there. */
+static bool is_known(const da_former *former, const da_method *method) {
+  if (!da_former_find(former, method->name, baseline_name)) return false;
+  if (is_incremental(method)) return former->fit.length > 0;
+  if (method->needs_network) return former->model.params != NULL;
+  return method->learns ? former->set.n_journeys > 0 : method->fit == NULL;
+}
+
+typedef struct {
+  const da_model *model;
+  da_scorer *scorer;
+} network;
+
+static da_status score(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err) {
+  const network *n = context;
+  DA_TRY(da_scorer_score(n->scorer, begin, end, attention, probability, err));
+  for (uint64_t j = 0; j < end - begin; j++) probability[j] = (float)da_model_probability(n->model, probability[j]);
+  return DA_OK;
+}
+
+static da_status add_row(changes *all, const change *row, da_error *err) {
+  void *rows = all->rows;
+  DA_TRY(da_mem_reserve(&rows, &all->capacity, all->n_rows + 1, sizeof *all->rows, "what has changed", err));
+  all->rows = rows;
+  all->rows[all->n_rows++] = *row;
+  return DA_OK;
+}
+
+static double before(const changes *all, const da_method *method, da_slice name) {
+  const da_former_row *row = da_former_find(all->former, method->name, name);
+  return row ? row->conversions : 0;
+}
+
+static const da_method_totals *totals_of(const da_credit_totals *totals, const da_method *method) {
+  for (size_t m = 0; m < totals->n_methods; m++) {
+    if (totals->methods[m].method == method) return &totals->methods[m];
+  }
+  return NULL;
+}
+
+/* The rows of one method. Campaigns by their number among those of now and then. */
+static da_status list(changes *all, const da_method_totals *between, da_error *err) {
+  const da_names *names = &all->joint.now.campaigns, *now = &all->run->set.campaigns;
+  const da_method_totals *after = totals_of(all->after, between->method);
+  for (int gone = 0; gone < 2; gone++) {
+    for (uint32_t c = 0; c < names->n; c++) {
+      uint32_t known = da_names_find(now, names->items[c]);
+      if ((known == UINT32_MAX) != gone) continue;
+      change row = {.method = between->method,
+                    .name = names->items[c],
+                    .before = before(all, between->method, names->items[c]),
+                    .between = between->conversions[c],
+                    .after = gone ? 0 : after->conversions[known]};
+      DA_TRY(add_row(all, &row, err));
+    }
+  }
+  return add_row(all,
+                 &(change){.method = between->method,
+                           .name = baseline_name,
+                           .before = before(all, between->method, baseline_name),
+                           .between = between->baseline,
+                           .after = after->baseline},
+                 err);
+}
+
+/* Fits methods to learn->set as the run before did, and credits the journeys of now by that. */
+static da_status credit_now(changes *all, const da_credit_input *learn, const da_method *const *methods, size_t n, da_error *err) {
+  da_credit_input input = *learn;
+  input.set = &all->joint.now;
+  network net = {.model = learn->model};
+  da_pass_options options = {0};
+  da_fitted fitted = {0};
+  da_pass *pass = NULL;
+  da_status status = da_fitted_open(learn, methods, n, &fitted, err);
+  if (status == DA_OK && net.model) {
+    options = (da_pass_options){.score = score, .score_context = &net};
+    status = da_scorer_open(net.model, input.set, input.pool, NULL, &net.scorer, err);
+  }
+  if (status == DA_OK) status = da_pass_open(&input, &fitted, &options, &pass, err);
+  if (status == DA_OK) status = da_pass_finish(pass, err);
+  for (size_t m = 0; m < n && status == DA_OK; m++) status = list(all, &da_pass_totals(pass)->methods[m], err);
+  da_pass_close(pass);
+  da_scorer_close(net.scorer);
+  da_fitted_close(&fitted);
+  return status;
+}
+
+/* `incremental` and `removal` by the fit that was kept, the others by a fit to the journeys of then. */
+static da_status credit_between(changes *all, const da_credit_input *now, da_error *err) {
+  const da_former *former = all->former;
+  const da_method *by_fit[MOST_METHODS], *by_journeys[MOST_METHODS];
+  size_t n_by_fit = 0, n_by_journeys = 0;
+  for (size_t m = 0; m < all->after->n_methods && m < MOST_METHODS; m++) {
+    const da_method *method = all->after->methods[m].method;
+    if (!is_known(former, method)) continue;
+    if (is_incremental(method)) {
+      by_fit[n_by_fit++] = method;
+    } else {
+      by_journeys[n_by_journeys++] = method;
+    }
+  }
+  da_credit_input learn = {.set = &all->joint.now, .config = &former->config, .pool = now->pool};
+  learn.known_incremental = (da_slice){former->fit.data, former->fit.length};
+  if (n_by_fit > 0) DA_TRY(credit_now(all, &learn, by_fit, n_by_fit, err));
+  learn.known_incremental = (da_slice){0};
+  learn.model = former->model.params ? &former->model : NULL;
+  if (former->set.n_journeys > 0) learn.set = &all->joint.then;
+  return n_by_journeys > 0 ? credit_now(all, &learn, by_journeys, n_by_journeys, err) : DA_OK;
+}
+
+/* ---- The table ---- */
 
 static da_status fill(void *context, da_table_chunk *chunk, da_error *err) {
   (void)err;
   changes *source = context;
   size_t row = 0;
-  for (; row < chunk->capacity && source->next < source->n; row++, source->next++) {
+  for (; row < chunk->capacity && source->next < source->n_rows; row++, source->next++) {
     const change *c = &source->rows[source->next];
-    ((da_slice *)chunk->columns[0].values)[row] = c->name;
-    ((double *)chunk->columns[1].values)[row] = c->before;
-    ((double *)chunk->columns[2].values)[row] = c->after;
-    ((double *)chunk->columns[3].values)[row] = c->between - c->before;
-    ((double *)chunk->columns[4].values)[row] = c->after - c->between;
+    ((da_slice *)chunk->columns[0].values)[row] = (da_slice){c->method->name, strlen(c->method->name)};
+    ((da_slice *)chunk->columns[1].values)[row] = c->name;
+    ((double *)chunk->columns[2].values)[row] = c->before;
+    ((double *)chunk->columns[3].values)[row] = c->after;
+    ((double *)chunk->columns[4].values)[row] = c->between - c->before;
+    ((double *)chunk->columns[5].values)[row] = c->after - c->between;
   }
   chunk->n_rows = row;
   return DA_OK;
 }
 
-static da_status write_table(da_run *run, changes *all, da_publication *publication, da_error *err) {
-  static const da_table_column columns[] = {{"campaign_nm", DA_CELL_TEXT, NULL},
-                                            {"before", DA_CELL_DOUBLE, NULL},
-                                            {"after", DA_CELL_DOUBLE, NULL},
-                                            {"by_data", DA_CELL_DOUBLE, NULL},
-                                            {"by_model", DA_CELL_DOUBLE, NULL}};
+static da_status write_table(changes *all, da_publication *publication, da_error *err) {
+  static const da_table_column columns[] = {{"method", DA_CELL_TEXT, NULL},    {"campaign_nm", DA_CELL_TEXT, NULL},
+                                            {"before", DA_CELL_DOUBLE, NULL},  {"after", DA_CELL_DOUBLE, NULL},
+                                            {"by_data", DA_CELL_DOUBLE, NULL}, {"by_model", DA_CELL_DOUBLE, NULL}};
   const char *path;
   DA_TRY(da_publication_path(publication, DA_KEY_CREDIT_CHANGES, &path, err));
-  return da_table_write(run->db, path, columns, sizeof columns / sizeof columns[0], fill, all, NULL, err);
+  return da_table_write(all->run->db, path, columns, sizeof columns / sizeof columns[0], fill, all, NULL, err);
 }
 
-/* The few that moved most, the largest first. */
-static void tell(const da_run *run, const changes *all) {
+/* ---- In words ---- */
+
+static double moved(const change *c) { return fabs(c->after - c->before); }
+
+/* The few rows of a method, first .. end-1, that moved most, the largest first. */
+static void tell_method(const changes *all, size_t first, size_t end, int most_told) {
   double last = INFINITY;
-  for (int told = 0; told < MOST_TOLD; told++) {
+  for (int told = 0; told < most_told; told++) {
     const change *most = NULL;
-    for (size_t i = 0; i < all->n; i++) {
+    for (size_t i = first; i < end; i++) {
       const change *c = &all->rows[i];
-      double moved = fabs(c->after - c->before);
-      if (moved < last && (!most || moved > fabs(most->after - most->before))) most = c;
+      if (moved(c) < last && (!most || moved(c) > moved(most))) most = c;
     }
-    if (!most || fabs(most->after - most->before) < .05) return;
-    last = fabs(most->after - most->before);
-    da_monitor_note(&run->monitor, DA_NOTE_INFO,
-                    "incremental: since the run before, %.*s went from %.1f to %.1f conversions: %+.1f by the data, %+.1f by the model",
-                    (int)(most->name.length < 80 ? most->name.length : 80), most->name.data, most->before, most->after,
+    if (!most || moved(most) < .05) return;
+    last = moved(most);
+    da_monitor_note(&all->run->monitor, DA_NOTE_INFO,
+                    "%s: since the run before, %.*s went from %.1f to %.1f conversions: %+.1f by the data, %+.1f by the model",
+                    most->method->name, (int)(most->name.length < 80 ? most->name.length : 80), most->name.data, most->before, most->after,
                     most->between - most->before, most->after - most->between);
   }
 }
 
-/* ---- Between ---- */
-
-static const da_method_totals *incremental_of(const da_credit_totals *totals) {
-  for (size_t m = 0; m < totals->n_methods; m++) {
-    if (totals->methods[m].method == &da_method_incremental) return &totals->methods[m];
+/* Of `incremental` three campaigns, of other methods that have a model one; the table has all. */
+static void tell(const changes *all) {
+  for (size_t first = 0, end; first < all->n_rows; first = end) {
+    const da_method *method = all->rows[first].method;
+    end = first;
+    while (end < all->n_rows && all->rows[end].method == method) end++;
+    int most = method == &da_method_incremental ? MOST_TOLD : method->learns || method->needs_network;
+    tell_method(all, first, end, method == &da_method_removal ? 0 : most);
   }
-  return NULL;
 }
 
-/* rows: room for the campaigns of now, those of before and the baseline. */
-static void list(const da_names *now, const da_former_credit *former, const da_method_totals *between, const da_method_totals *after,
-                 changes *all) {
-  for (size_t c = 0; c < now->n; c++) {
-    uint32_t known = da_names_find(&former->campaigns, now->items[c]);
-    all->rows[all->n++] = (change){.name = now->items[c],
-                                   .before = known == UINT32_MAX ? 0 : former->conversions[known],
-                                   .between = between->conversions[c],
-                                   .after = after->conversions[c]};
-  }
-  for (size_t c = 0; c < former->campaigns.n; c++) {
-    if (da_names_find(now, former->campaigns.items[c]) != UINT32_MAX) continue;
-    all->rows[all->n++] = (change){.name = former->campaigns.items[c], .before = former->conversions[c]};
-  }
-  all->rows[all->n++] = (change){
-      .name = {baseline_name, strlen(baseline_name)}, .before = former->baseline, .between = between->baseline, .after = after->baseline};
+static bool is_equal(const da_text *a, const da_text *b) {
+  return a->length == b->length && (a->length == 0 || memcmp(a->data, b->data, a->length) == 0);
 }
 
-static da_status compare(da_run *run, const da_former_credit *former, const da_method_totals *between, const da_method_totals *after,
-                         da_publication *publication, da_error *err) {
-  size_t n = run->set.campaigns.n + former->campaigns.n + 1;
-  changes all = {.rows = da_mem_alloc(n, sizeof *all.rows)};
-  if (!all.rows) return da_mem_fail(err, n, sizeof *all.rows, "what has changed");
-  list(&run->set.campaigns, former, between, after, &all);
-  tell(run, &all);
-  da_status status = write_table(run, &all, publication, err);
+da_status da_changes_publish(da_run *run, const da_credit_input *input, const da_former *former, const da_credit_totals *totals,
+                             const da_text *fit, const da_text *made_from, da_publication *publication, da_error *err) {
+  bool is_same_fit = fit->length == 0 || is_equal(fit, &former->fit);
+  if (!former->is_there || (is_same_fit && is_equal(made_from, &former->made_from))) return DA_OK;
+  changes all = {.run = run, .former = former, .after = totals};
+  da_status status = da_joint_init(&former->set, &run->set, &all.joint, err);
+  if (status == DA_OK) status = credit_between(&all, input, err);
+  if (status == DA_OK && all.n_rows > 0) {
+    tell(&all);
+    status = write_table(&all, publication, err);
+  }
+  da_joint_free(&all.joint);
   da_mem_free(all.rows);
-  return status;
-}
-
-da_status da_changes_publish(da_run *run, const da_credit_input *input, const da_former_credit *former, const da_credit_totals *totals,
-                             const da_text *fit, da_publication *publication, da_error *err) {
-  const da_method_totals *after = incremental_of(totals);
-  bool is_same = fit->length == former->fit.length && memcmp(da_text_cstr(fit), da_text_cstr(&former->fit), fit->length) == 0;
-  if (!former->is_there || !after || is_same) return DA_OK;
-  const da_method *method = &da_method_incremental;
-  da_config config = *input->config; /* its texts stay the caller's */
-  config.credit.intervals = 0;
-  da_credit_input again = *input;
-  again.config = &config;
-  again.monitor = NULL;
-  again.known_incremental = (da_slice){former->fit.data, former->fit.length};
-  da_fitted fitted = {0};
-  da_pass *pass = NULL;
-  da_pass_options options = {0};
-  da_status status = da_fitted_open(&again, &method, 1, &fitted, err);
-  if (status == DA_OK) status = da_pass_open(&again, &fitted, &options, &pass, err);
-  if (status == DA_OK) status = da_pass_finish(pass, err);
-  if (status == DA_OK) status = compare(run, former, &da_pass_totals(pass)->methods[0], after, publication, err);
-  da_pass_close(pass);
-  da_fitted_close(&fitted);
   if (status != DA_ERR_DATA) return status;
-  da_monitor_note(&run->monitor, DA_NOTE_WARNING, "the fit of the run before answers no more, so that what has changed is not known: %s",
+  da_monitor_note(&run->monitor, DA_NOTE_WARNING, "the model of the run before answers no more, so that what has changed is not known: %s",
                   err ? err->msg : "");
   return DA_OK;
 }

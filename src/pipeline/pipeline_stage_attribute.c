@@ -68,22 +68,33 @@ typedef struct {
   da_publication *publication;
   da_arena arena; /* what the facts point to */
   da_text known;  /* the fit that a named model came with */
-  da_former_credit former;
+  da_former former;
 } attribution;
 
-/* The fit goes beside the model, for logs of other days; what has changed since the one before is told. */
-static da_status keep_fit(da_run *run, const attribution *a, da_error *err) {
-  if (a->known.length > 0) return DA_OK;
+/* Appends the fit of the incremental method; nothing where it is not among the methods. */
+static da_status write_fit(const attribution *a, da_text *json, da_error *err) {
   for (size_t m = 0; m < a->fitted.n; m++) {
-    if (a->fitted.owners[m] != &da_method_incremental) continue;
-    da_text json = {0};
-    da_status status = da_incremental_write(a->fitted.states[m], &json, err);
-    if (status == DA_OK) status = da_changes_publish(run, &a->input, &a->former, da_pass_totals(a->pass), &json, a->publication, err);
-    if (status == DA_OK) status = da_publication_put(a->publication, DA_KEY_INCREMENTAL, json.data, json.length, err);
-    da_text_free(&json);
-    return status;
+    if (a->fitted.owners[m] == &da_method_incremental) return da_incremental_write(a->fitted.states[m], json, err);
   }
   return DA_OK;
+}
+
+/* What the credit was made from goes beside the model, for logs of other days and for the next run; what has changed since the one before is
+ * told. */
+static da_status keep_model(da_run *run, const attribution *a, da_error *err) {
+  if (a->known.length > 0) return DA_OK;
+  bool is_own = !run->job->model_path; /* credit by the bucket's own model */
+  da_text fit = {0}, made_from = {0};
+  da_status status = write_fit(a, &fit, err);
+  if (status == DA_OK) status = da_former_describe(run, &made_from, err);
+  if (status == DA_OK && is_own) {
+    status = da_changes_publish(run, &a->input, &a->former, da_pass_totals(a->pass), &fit, &made_from, a->publication, err);
+  }
+  if (status == DA_OK && is_own) status = da_former_keep(run, &a->former, &made_from, a->publication, err);
+  if (status == DA_OK && fit.length > 0) status = da_publication_put(a->publication, DA_KEY_INCREMENTAL, fit.data, fit.length, err);
+  da_text_free(&fit);
+  da_text_free(&made_from);
+  return status;
 }
 
 /* The chain's own tables, or none where the method was not asked for. */
@@ -115,7 +126,7 @@ static da_status write_tables(da_run *run, attribution *a, da_error *err) {
   da_report report = {.set = &run->set, .totals = da_pass_totals(a->pass), .facts = &facts};
   DA_TRY(da_publish_campaigns(a->publication, run->db, &report, &run->monitor, err));
   DA_TRY(write_markov(run, a, err));
-  DA_TRY(keep_fit(run, a, err));
+  DA_TRY(keep_model(run, a, err));
   DA_TRY(send_to_warehouse(run, a, err));
   return da_publication_commit(a->publication, err);
 }
@@ -134,7 +145,7 @@ static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error 
   bool has_network = run->model_is_open;
   DA_TRY(da_methods_choose(run->job->config, has_network, methods, &n_methods, err));
   DA_TRY(read_known(run, &a->known, err));
-  if (!run->job->model_path) DA_TRY(da_former_credit_read(run, &a->arena, &a->former, err));
+  if (!run->job->model_path) DA_TRY(da_former_read(run, &a->arena, &a->former, err));
   a->input = (da_credit_input){.set = &run->set,
                                .config = run->job->config,
                                .pool = run->pool,
@@ -175,7 +186,7 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
   da_fitted_close(&a.fitted);
   da_arena_free(&a.arena);
   da_text_free(&a.known);
-  da_former_credit_free(&a.former);
+  da_former_free(&a.former);
   return status;
 }
 

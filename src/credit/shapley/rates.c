@@ -8,6 +8,7 @@
 #include "credit/shapley/shapley_value.h"
 
 enum { SAMPLED_PAIRS = 256, PATHS_A_TASK = 16, TASKS_A_ROUND = 256 };
+enum { MOST_EXACT_ALONE = 12 };       /* campaigns of a path that is asked for by itself */
 static const double MOST_WORK = 3e10; /* additions of exact games: half a minute or so */
 
 /* Working memory of one thread; grows. Valid as {0}. */
@@ -104,7 +105,7 @@ static da_status share_exactly(const games *g, space *w, const uint32_t *campaig
   da_shapley_value(w->worth, n, part);
   double worth = 0; /* of all of them: v(P), with the rounding of the parts */
   for (uint32_t k = 0; k < n; k++) worth += part[k];
-  for (uint32_t k = 0; k < n; k++) part[k] /= worth;
+  for (uint32_t k = 0; k < n; k++) part[k] = worth > 0 ? part[k] / worth : 1 / (double)n;
   return DA_OK;
 }
 
@@ -177,12 +178,12 @@ static void add_order(const games *g, space *w, size_t n_inside, uint32_t n) {
   }
 }
 
-static da_status share_sampled(const games *g, space *w, uint32_t path, uint32_t n, double *part, double *variance, da_error *err) {
+static da_status share_sampled(const games *g, space *w, uint32_t stream, uint32_t n, double *part, double *variance, da_error *err) {
   size_t n_inside;
   DA_TRY(reserve_players(w, n, err));
   DA_TRY(list_inside(g, w, &n_inside, err));
   da_random random;
-  da_random_init(&random, g->seed, path);
+  da_random_init(&random, g->seed, stream);
   memset(w->sum, 0, n * sizeof(double));
   memset(w->squares, 0, n * sizeof(double));
   for (uint32_t k = 0; k < n; k++) w->order[k] = k;
@@ -203,25 +204,30 @@ static da_status share_sampled(const games *g, space *w, uint32_t path, uint32_t
   double worth = 0, pairs = SAMPLED_PAIRS;
   for (uint32_t k = 0; k < n; k++) worth += w->sum[k] / pairs;
   for (uint32_t k = 0; k < n; k++) {
-    part[k] = w->sum[k] / pairs / worth;
-    variance[k] = fmax(w->squares[k] / pairs - w->sum[k] / pairs * (w->sum[k] / pairs), 0) / (pairs - 1) / (worth * worth);
+    part[k] = worth > 0 ? w->sum[k] / pairs / worth : 1 / (double)n;
+    variance[k] = worth <= 0 ? 0 : fmax(w->squares[k] / pairs - w->sum[k] / pairs * (w->sum[k] / pairs), 0) / (pairs - 1) / (worth * worth);
   }
   return DA_OK;
 }
 
 /* ---- All paths ---- */
 
-static da_status share_path(const games *g, space *w, uint32_t path, da_error *err) {
-  if (g->paths->converted[path] == 0) return DA_OK;
-  size_t length;
-  const uint32_t *campaign = da_sequence(&g->paths->path, path, &length);
-  double *part = g->rates->part + g->paths->path.end[path];
-  uint32_t n = (uint32_t)length;
+/* stream: of the random orders. */
+static da_status share_campaigns(const games *g, space *w, uint32_t stream, const uint32_t *campaign, uint32_t n, double *part,
+                                 double *variance, da_error *err) {
   for (uint32_t k = 0; k < n; k++) w->place[campaign[k]] = k + 1;
-  da_status status = n <= g->rates->most_exact ? share_exactly(g, w, campaign, n, part, err)
-                                               : share_sampled(g, w, path, n, part, g->variance + g->paths->path.end[path], err);
+  da_status status =
+      n <= g->rates->most_exact ? share_exactly(g, w, campaign, n, part, err) : share_sampled(g, w, stream, n, part, variance, err);
   for (uint32_t k = 0; k < n; k++) w->place[campaign[k]] = 0;
   return status;
+}
+
+static da_status share_path(const games *g, space *w, uint32_t path, da_error *err) {
+  if (g->paths->converted[path] == 0) return DA_OK;
+  size_t n;
+  const uint32_t *campaign = da_sequence(&g->paths->path, path, &n);
+  uint64_t first = g->paths->path.end[path];
+  return share_campaigns(g, w, path, campaign, (uint32_t)n, g->rates->part + first, g->variance + first, err);
 }
 
 static void share_task(void *context, size_t task, int thread) {
@@ -306,6 +312,19 @@ da_status da_rates_init(const da_paths *paths, da_path_kind kind, uint64_t seed,
   da_mem_free(g.variance);
   da_mem_free(g.errors);
   if (status != DA_OK) da_rates_free(rates);
+  return status;
+}
+
+da_status da_rates_share(const da_paths *paths, da_path_kind kind, uint64_t seed, const uint32_t *campaign, uint32_t n, double *part,
+                         da_error *err) {
+  da_rates rates = {.most_exact = MOST_EXACT_ALONE};
+  games g = {.paths = paths, .kind = kind, .seed = seed, .rates = &rates};
+  space w = {.place = da_mem_calloc(paths->n_campaigns, sizeof *w.place)};
+  double *variance = da_mem_alloc(n, sizeof *variance);
+  da_status status = w.place && variance ? share_campaigns(&g, &w, UINT32_MAX, campaign, n, part, variance, err)
+                                         : da_mem_fail(err, paths->n_campaigns, sizeof *w.place, "the campaigns of a path");
+  da_mem_free(variance);
+  space_free(&w);
   return status;
 }
 

@@ -25,6 +25,10 @@ typedef struct {
 /* paths: of kind DA_PATH_SET or DA_PATH_ORDER. name: of the method, for progress. */
 da_status da_rates_init(const da_paths *paths, da_path_kind kind, uint64_t seed, da_pool *pool, const char *name, const da_monitor *monitor,
                         da_rates *rates, da_error *err) DA_MUST_CHECK;
+/* The parts of one conversion by the same game for a path of which it may never have seen a conversion: part [n]. Equal parts where nothing
+ * inside the path converted either. */
+da_status da_rates_share(const da_paths *paths, da_path_kind kind, uint64_t seed, const uint32_t *campaign, uint32_t n, double *part,
+                         da_error *err) DA_MUST_CHECK;
 void da_rates_free(da_rates *rates); /* {0} and a second call allowed */
 
 #endif

@@ -8,6 +8,7 @@
 
 typedef struct {
   da_path_kind kind;
+  uint64_t seed;
   da_paths paths;
   da_rates rates;
 } path_shapley;
@@ -37,6 +38,7 @@ static da_status fit(const da_credit_input *input, da_path_kind kind, const char
   path_shapley *own = da_mem_calloc(1, sizeof *own);
   if (!own) return da_mem_fail(err, 1, sizeof *own, "the Shapley values of paths");
   own->kind = kind;
+  own->seed = input->config->seed;
   da_status status = da_paths_init(input->set, kind, DA_PATHS_ALL_SETS, input->pool, &own->paths, err);
   if (status == DA_OK) status = da_rates_init(&own->paths, kind, input->config->seed, input->pool, name, input->monitor, &own->rates, err);
   if (status != DA_OK) {
@@ -55,11 +57,13 @@ static da_status fit_orders(const da_credit_input *input, void **state, da_error
   return fit(input, DA_PATH_ORDER, "shapley_ordered", state, err);
 }
 
+/* A conversion of another log may have taken a path that none took in the log that was fitted. */
 static da_status parts(const void *context, const uint32_t *campaign, uint32_t n, double *part, da_error *err) {
   const path_shapley *own = context;
   uint32_t path;
-  if (!da_sequences_find(&own->paths.path, campaign, n, &path))
-    return da_fail(err, DA_ERR_INTERNAL, "expected the journeys that the Shapley values were made of but found another path");
+  if (!da_sequences_find(&own->paths.path, campaign, n, &path) || own->paths.converted[path] == 0) {
+    return da_rates_share(&own->paths, own->kind, own->seed, campaign, n, part, err);
+  }
   memcpy(part, own->rates.part + own->paths.path.end[path], n * sizeof *part);
   return DA_OK;
 }

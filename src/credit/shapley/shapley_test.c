@@ -37,11 +37,40 @@ static void rates_of_sets_are_predicted(void **state) {
   journeys_free(asked);
 }
 
+/* A conversion of asked, credited by what learnt says. */
+static void check_other_log(const char *learnt, const char *asked, double a, double b) {
+  da_error err = {0};
+  da_config config = credit_config();
+  const da_method *method = da_method_find("shapley");
+  test_journeys *made = journeys_from_text(learnt), *other = journeys_from_text(asked);
+  da_credit_input learn = {.set = &made->set, .config = &config}, ask = {.set = &other->set, .config = &config};
+  da_credit_range range = {.end = 1};
+  double credit[2] = {0}, baseline = 0;
+  void *fitted;
+  assert_ok(method->fit(&learn, &fitted, &err), err);
+  assert_ok(method->credit(fitted, &ask, &range, credit, &baseline, &err), err);
+  assert_near(credit[0], a, 1e-12);
+  assert_near(credit[1], b, 1e-12);
+  method->close(fitted);
+  journeys_free(made);
+  journeys_free(other);
+}
+
+/* v(a) = 1/2, v(b) = 1/4, v(ab) = 2/7 although no a b converted: value a = (1/2 + 2/7 - 1/4) / 2 = 15/56, of 2/7: 15/16. */
+static void paths_that_never_converted(void **state) {
+  (void)state;
+  check_other_log("a@0! | a@0 | b@0! | b@0 | b@0 | b@0 | b@0 a@1", "b@0 a@1!", 1 / 16., 15 / 16.);
+  check_other_log("a@0! | a@0 | b@0! | b@0 | b@0 | b@0 | a@0", "b@0 a@1!", (1 / 4. + 2 / 7. - 1 / 3.) / 2 * 7 / 2,
+                  (1 / 3. + 2 / 7. - 1 / 4.) / 2 * 7 / 2);
+  check_other_log("a@0 | b@0", "a@0 b@1!", 1 / 2., 1 / 2.); /* nobody converted */
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sets_by_hand),
       cmocka_unit_test(orders_by_hand),
       cmocka_unit_test(rates_of_sets_are_predicted),
+      cmocka_unit_test(paths_that_never_converted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
