@@ -2,7 +2,7 @@
  * truth is known.
  *
  * CASE = WORLD[,cut][,lift=CAMPAIGN[+CAMPAIGN...]]: a world of `deepattribution simulate`, its log cut at conversions, campaigns pinned to
- * their true removal effect as by --lift. Each case is drawn --draws times with seeds --seed, --seed + 1, ...; the methods (all that need
+ * their true removal effect as by --lift; lift=bursts: all that bursts of intent bring. Each case is drawn --draws times with seeds --seed, --seed + 1, ...; the methods (all that need
  * no network, unless some are named) credit each draw. Prints markdown: means over the draws of the share errors against the removal truth
  * and the Shapley truth (mean over campaigns; in worlds of more than MANY campaigns half the sum), of the baseline error, and what the
  * incremental method chose. */
@@ -17,6 +17,7 @@
 #include "credit/incremental.h"
 #include "credit/pass.h"
 #include "simulate/journeys.h"
+#include "simulate/world.h"
 
 enum { MOST_METHODS = 64, MOST_CASES = 64, MOST_PINS = 16, MANY = 20 };
 
@@ -47,21 +48,30 @@ typedef struct {
 
 /* --- One draw ------------------------------------------------------------------------------------------------------------ */
 
+static bool is_pinned(const bench_case *c, const da_world_campaign *campaign) {
+  for (size_t p = 0; p < c->n_pinned; p++) {
+    if (strcmp(c->pinned[p], campaign->name) == 0) return true;
+    if (strcmp(c->pinned[p], "bursts") == 0 && campaign->burst_touches > 0) return true;
+  }
+  return false;
+}
+
+/* The truth lists campaigns in the world's order. */
 static da_status pin(const bench_case *c, const da_truth *truth, da_arena *arena, da_config *config, da_error *err) {
   if (c->n_pinned == 0) return DA_OK;
-  const char **items = da_arena_alloc(arena, c->n_pinned, sizeof *items);
-  if (!items) return da_mem_fail(err, c->n_pinned, sizeof *items, "the experiments");
-  for (size_t p = 0; p < c->n_pinned; p++) {
-    double removal = 0;
-    for (size_t k = 0; k < truth->n_campaigns; k++) {
-      if (strcmp(truth->campaigns[k].name, c->pinned[p]) == 0) removal = fmax(0, truth->campaigns[k].removal);
-    }
+  const da_world *world;
+  DA_TRY(da_world_find(c->world, arena, &world, err));
+  const char **items = da_arena_alloc(arena, truth->n_campaigns, sizeof *items);
+  if (!items) return da_mem_fail(err, truth->n_campaigns, sizeof *items, "the experiments");
+  size_t n = 0;
+  for (size_t k = 0; k < truth->n_campaigns; k++) {
+    if (!is_pinned(c, &world->campaigns[k])) continue;
     char text[200];
-    int length = snprintf(text, sizeof text, "%s=%.1f", c->pinned[p], removal);
-    items[p] = da_arena_strndup(arena, text, (size_t)length);
-    if (!items[p]) return da_mem_fail(err, 1, sizeof text, "the experiments");
+    int length = snprintf(text, sizeof text, "%s=%.1f", truth->campaigns[k].name, fmax(0, truth->campaigns[k].removal));
+    items[n] = da_arena_strndup(arena, text, (size_t)length);
+    if (!items[n++]) return da_mem_fail(err, 1, sizeof text, "the experiments");
   }
-  config->credit.lift = (da_text_list){items, c->n_pinned};
+  config->credit.lift = (da_text_list){items, n};
   return DA_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "credit/incremental/doubt.h"
 #include "credit/incremental/known.h"
 #include "credit/incremental/lift.h"
+#include "credit/incremental/pins.h"
 #include "credit/incremental/predict.h"
 
 /* Below these numbers of conversions nothing is compared: the plain hazard form is taken and said to be undetermined. */
@@ -26,8 +27,11 @@ typedef struct {
   da_journey_counts counts;
   da_answer answer;
   da_lifts lifts;
-  da_prior prior;
-  double *doubt_numbers; /* what doubt points into; NULL: no other structure was fitted, or no intervals are wanted */
+  da_pins pins;             /* those of lifts */
+  da_held *held;            /* what answer points into: by pins, or as an earlier fit tells it; NULL: nothing */
+  uint32_t n_held;          /* campaigns of which an experiment spoke */
+  da_pin_outcome *outcomes; /* [pins.n] */
+  double *doubt_numbers;    /* what doubt points into; NULL: no other structure was fitted, or no intervals are wanted */
   da_bootstrap doubt;
   da_incremental_result result;
 } incremental;
@@ -44,6 +48,8 @@ static void close_incremental(void *state) {
   da_exposure_free(&own->exposure);
   da_timeline_free(&own->timeline);
   da_lift_free(&own->lifts);
+  da_mem_free(own->held);
+  da_mem_free(own->outcomes);
   da_mem_free(own->doubt_numbers);
   da_mem_free(own->result.campaigns);
   da_mem_free(own);
@@ -66,7 +72,7 @@ static da_status prepare(incremental *own, const da_credit_input *input, da_erro
   int n_scales = da_timeline_scales(&own->timeline, scale);
   DA_TRY(da_exposure_init(&own->timeline, scale, n_scales, input->pool, &own->exposure, err));
   DA_TRY(da_lift_gather(&input->config->credit.lift, &input->experiments, input->set, &own->lifts, err));
-  own->prior = (da_prior){.pins = own->lifts.pins, .n_pins = own->lifts.n};
+  own->pins = (da_pins){own->lifts.pins, own->lifts.n};
   own->answer.data = (da_hazard_data){.exposure = &own->exposure, .pool = input->pool};
   own->answer.counts = &own->counts;
   own->result.followed_share = da_cut_followed_share(input->set);
@@ -106,7 +112,7 @@ static da_status doubt_structure(incremental *own, const da_hazard fits[], da_po
   own->doubt_numbers = da_mem_alloc(4 * n, sizeof *own->doubt_numbers);
   if (!own->doubt_numbers) return da_mem_fail(err, 4 * n, sizeof *own->doubt_numbers, "the credit by other structures");
   own->doubt = spread_at(own->doubt_numbers, n);
-  return da_doubt_measure(&own->answer, fits, own->result.over_plain, pool, &own->doubt, err);
+  return da_doubt_measure(&own->answer, fits, own->result.over_plain, &own->pins, pool, &own->doubt, err);
 }
 
 static da_status fit_hazard(incremental *own, const da_credit_input *input, da_error *err) {
@@ -121,7 +127,7 @@ static da_status fit_hazard(incremental *own, const da_credit_input *input, da_e
   bool allowed[DA_N_STRUCTURES] = {true, enough && !result->cut_log, enough, enough && !result->cut_log};
   da_hazard fits[DA_N_STRUCTURES];
   int best = 0;
-  da_status status = da_choice_structure(&own->answer.data, &own->prior, allowed, input->monitor, fits, result->over_plain, &best, err);
+  da_status status = da_choice_structure(&own->answer.data, allowed, input->monitor, fits, result->over_plain, &best, err);
   if (status == DA_OK) {
     own->answer.hazard = fits[best];
     result->structure = own->answer.hazard.structure;
@@ -186,7 +192,15 @@ static da_status take(incremental *own, const da_known *known, const da_credit_i
   own->result.followed_share = da_cut_followed_share(input->set);
   own->result.n_scales = known->n_taus;
   memcpy(own->result.scale_days, known->tau, (size_t)known->n_taus * sizeof *known->tau);
-  return known->form == DA_FORM_HAZARD ? take_hazard(own, known, input, n_unknown, err) : take_journey(own, known, input, n_unknown, err);
+  if (known->form == DA_FORM_HAZARD)
+    DA_TRY(take_hazard(own, known, input, n_unknown, err));
+  else
+    DA_TRY(take_journey(own, known, input, n_unknown, err));
+  own->held = da_mem_alloc(input->set->campaigns.n, sizeof *own->held);
+  if (!own->held) return da_mem_fail(err, input->set->campaigns.n, sizeof *own->held, "what experiments hold");
+  own->n_held = da_known_held(known, &input->set->campaigns, own->held);
+  own->answer.held = own->held;
+  return DA_OK;
 }
 
 /* Prepares this log for the parameters of another one's fit. */
@@ -249,24 +263,28 @@ static void set_campaigns(incremental *own, const da_answer_totals *totals, cons
   result->baseline = estimate(totals->baseline, spread->baseline, reach, 0);
 }
 
-/* What the log alone says of the pinned campaigns: the same structure without pins. */
-static da_status compare_pins(incremental *own, const da_credit_input *input, da_answer_totals *totals, da_error *err) {
-  if (own->answer.form != DA_FORM_HAZARD || own->prior.n_pins == 0 || own->result.known) return DA_OK;
-  da_answer alone = own->answer;
-  da_hazard_options options = {0};
-  DA_TRY(da_hazard_start_from(&alone.data, own->answer.hazard.structure, &own->answer.hazard, &alone.hazard, err));
-  da_status status = da_hazard_fit(&alone.data, &options, &alone.hazard, err);
-  if (status == DA_OK) status = da_answer_total(&alone, NULL, input->pool, totals, err);
-  for (uint32_t p = 0; p < own->prior.n_pins && status == DA_OK; p++) {
-    const da_pin *pin = &own->prior.pins[p];
+/* Holds what the experiments found in the credit of the fit. */
+static da_status hold_pins(incremental *own, da_pool *pool, da_error *err) {
+  if (own->pins.n == 0) return DA_OK;
+  size_t n = own->result.n_campaigns;
+  own->held = da_mem_alloc(n, sizeof *own->held);
+  own->outcomes = da_mem_alloc(own->pins.n, sizeof *own->outcomes);
+  if (!own->held || !own->outcomes) return da_mem_fail(err, n, sizeof *own->held, "the experiments");
+  DA_TRY(da_pins_hold(&own->answer, &own->pins, NULL, pool, own->held, own->outcomes, err));
+  own->answer.held = own->held;
+  own->n_held = own->pins.n;
+  return DA_OK;
+}
+
+static void set_pinned(incremental *own) {
+  for (uint32_t p = 0; p < own->pins.n; p++) {
+    const da_pin *pin = &own->pins.items[p];
     da_incremental_campaign *to = &own->result.campaigns[pin->campaign];
     to->pinned = true;
     to->pinned_conversions = pin->conversions;
     to->pinned_error = pin->standard_error;
-    to->without_pin = totals->shapley[pin->campaign];
+    to->without_pin = own->outcomes[p].alone;
   }
-  da_hazard_free(&alone.hazard);
-  return status;
 }
 
 static da_status sum_up(incremental *own, const da_credit_input *input, double *numbers, da_error *err) {
@@ -276,7 +294,7 @@ static da_status sum_up(incremental *own, const da_credit_input *input, double *
   da_bootstrap spread = spread_at(numbers + 2 * n, n);
   double started = da_clock_seconds(), reach = 0;
   if (wants_intervals(own, config)) {
-    DA_TRY(da_bootstrap_run(&own->answer, &own->prior, config->bootstrap, input->config->seed, input->pool, input->monitor, &spread, err));
+    DA_TRY(da_bootstrap_run(&own->answer, &own->pins, config->bootstrap, input->config->seed, input->pool, input->monitor, &spread, err));
     if (own->doubt_numbers) add_doubt(&own->doubt, n, &spread);
     reach = da_bootstrap_reach(config->intervals);
     own->result.coverage = config->intervals;
@@ -285,8 +303,8 @@ static da_status sum_up(incremental *own, const da_credit_input *input, double *
   own->result.seconds_intervals = da_clock_seconds() - started;
   DA_TRY(da_answer_total(&own->answer, NULL, input->pool, &totals, err));
   set_campaigns(own, &totals, &spread, reach);
-  DA_TRY(da_confusion_find(&own->answer, DA_INCREMENTAL_MAX_PAIRS, own->result.confused, &own->result.n_confused, err));
-  return compare_pins(own, input, &totals, err);
+  set_pinned(own);
+  return da_confusion_find(&own->answer, DA_INCREMENTAL_MAX_PAIRS, own->result.confused, &own->result.n_confused, err);
 }
 
 static da_status total(incremental *own, const da_credit_input *input, da_error *err) {
@@ -343,9 +361,24 @@ static void explain_choice(incremental *own) {
 
 static int shown_length(const da_slice *name) { return (int)(name->length < 80 ? name->length : 80); }
 
-/* What the experiments say, and how far the log alone is from it. */
+/* What the experiment says, how far the log alone is from it, and what is credited where that is not the experiment's number. */
+static void tell_experiment(incremental *own, const da_pin *pin, const da_pin_outcome *outcome) {
+  const da_slice *name = &own->timeline.set->campaigns.items[pin->campaign];
+  double away = pin->standard_error > 0 ? fabs(outcome->alone - pin->conversions) / pin->standard_error : 0;
+  char distance[100] = "", credited[100] = "";
+  if (away > 0) snprintf(distance, sizeof distance, ", which is %.1f standard errors of the experiment away", away);
+  if (pin->standard_error > 0) snprintf(credited, sizeof credited, "; together %.0f", outcome->held);
+  note(own, away > 2 ? DA_NOTE_WARNING : DA_NOTE_INFO, "%.*s: the experiment says %.0f conversions, the log alone %.0f%s%s.",
+       shown_length(name), name->data, pin->conversions, outcome->alone, distance, credited);
+  if (outcome->credited < outcome->held - .5) {
+    note(own, DA_NOTE_WARNING,
+         "%.*s: only %.0f of the experiment's %.0f conversions are credited: no more follow its touches that are not other campaigns'. "
+         "Is the experiment about this log?",
+         shown_length(name), name->data, outcome->credited, outcome->held);
+  }
+}
+
 static void tell_experiments(incremental *own) {
-  const da_incremental_result *result = &own->result;
   if (own->lifts.n_unknown > 0) {
     note(own, DA_NOTE_WARNING, "%zu experiments are about campaigns that have no touch in the log: are their names the same?",
          own->lifts.n_unknown);
@@ -354,21 +387,7 @@ static void tell_experiments(incremental *own) {
     note(own, DA_NOTE_WARNING, "%zu experiments were not used: their windows lie outside of the log, or hold no touch of their campaign.",
          own->lifts.n_outside);
   }
-  if (result->form == DA_FORM_JOURNEY && own->prior.n_pins > 0) {
-    note(own, DA_NOTE_WARNING, "The experiments were not used: the journey form cannot be pinned to them.");
-    return;
-  }
-  for (uint32_t p = 0; p < own->prior.n_pins; p++) {
-    const da_pin *pin = &own->prior.pins[p];
-    const da_slice *name = &own->timeline.set->campaigns.items[pin->campaign];
-    double alone = result->campaigns[pin->campaign].without_pin;
-    if (!result->campaigns[pin->campaign].pinned) continue;
-    double away = pin->standard_error > 0 ? fabs(alone - pin->conversions) / pin->standard_error : 0;
-    note(own, away > 2 ? DA_NOTE_WARNING : DA_NOTE_INFO,
-         away > 0 ? "%.*s: the experiment says %.0f conversions, the log alone %.0f, which is %.1f standard errors of the experiment away."
-                  : "%.*s: the experiment says %.0f conversions, the log alone %.0f.",
-         shown_length(name), name->data, pin->conversions, alone, away);
-  }
+  for (uint32_t p = 0; p < own->pins.n; p++) tell_experiment(own, &own->pins.items[p], &own->outcomes[p]);
 }
 
 static void warn_of_limits(incremental *own, uint64_t n_touches_cut) {
@@ -394,7 +413,7 @@ static void warn_of_limits(incremental *own, uint64_t n_touches_cut) {
          shown_length(first), first->data, shown_length(second), second->data, result->confused[i].correlation);
   }
   tell_experiments(own);
-  if (own->prior.n_pins == 0) {
+  if (own->n_held == 0) {
     note(own, DA_NOTE_WARNING,
          "A log cannot show bursts of intent: if people see a campaign because they are about to convert, it gets credit that only an "
          "experiment can take away (--lift).");
@@ -429,6 +448,7 @@ static da_status fit_incremental(const da_credit_input *input, void **state, da_
   } else {
     if (status == DA_OK) status = prepare(own, input, err);
     if (status == DA_OK) status = choose_and_fit(own, input, err);
+    if (status == DA_OK) status = hold_pins(own, input->pool, err);
   }
   own->result.seconds_choice = da_clock_seconds() - started;
   own->result.n_tied = own->timeline.n_tied;

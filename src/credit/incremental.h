@@ -23,9 +23,9 @@ typedef struct {
 typedef struct {
   da_estimate shapley, removal;             /* conversions; may be negative */
   da_estimate shapley_share, removal_share; /* of all campaigns together, negative ones counted as 0 */
-  bool pinned;                              /* an experiment fixed it (credit.lift) */
+  bool pinned;                              /* an experiment spoke of it (credit.lift), and holds its credit (incremental/pins.h) */
   double pinned_conversions, pinned_error;
-  double without_pin; /* shapley as the log alone tells it; NaN when not pinned */
+  double without_pin; /* removal effect as the log alone tells it; NaN when not pinned */
 } da_incremental_campaign;
 
 typedef struct {

@@ -111,9 +111,38 @@ static void an_unknown_campaign_in_lift_is_refused(void **state) {
   journeys_free(made);
 }
 
+/* By --lift; and the same days again by the fit that was kept. */
+static void an_experiment_is_what_both_methods_credit(void **state) {
+  (void)state;
+  da_error err = {0};
+  da_config config = credit_config();
+  test_journeys *made = journeys_random(11, 500, 5, 6);
+  const char *lift[] = {"c00001=4.5"};
+  config.credit.lift = (da_text_list){lift, 1};
+  da_credit_input input = {.set = &made->set, .config = &config};
+  void *fitted[2];
+  da_text json = {0};
+  assert_ok(da_method_incremental.fit(&input, &fitted[0], &err), err);
+  assert_ok(da_incremental_write(fitted[0], &json, &err), err);
+  input.known_incremental = (da_slice){json.data, json.length};
+  assert_ok(da_method_incremental.fit(&input, &fitted[1], &err), err);
+  for (int i = 0; i < 2; i++) {
+    const da_incremental_campaign *campaign = &da_incremental_result_of(fitted[i])->campaigns[1];
+    assert_near(campaign->shapley.value, 4.5, 1e-6);
+    assert_near(campaign->removal.value, 4.5, 1e-6);
+    assert_true(campaign->pinned == (i == 0)); /* the kept fit knows the part, not the experiment */
+    da_method_incremental.close(fitted[i]);
+  }
+  da_text_free(&json);
+  config.credit.lift = (da_text_list){0};
+  journeys_free(made);
+}
+
 static void memory_that_runs_out_is_an_error_at_every_allocation(void **state) {
   (void)state;
   da_config config = credit_config();
+  const char *lift[] = {"c00001=2+-1"};
+  config.credit.lift = (da_text_list){lift, 1};
   test_journeys *made = journeys_random(2, 60, 3, 4);
   da_credit_input input = {.set = &made->set, .config = &config};
   da_status status = DA_ERR_MEM;
@@ -193,6 +222,7 @@ int main(void) {
       cmocka_unit_test(an_earlier_fit_gives_the_same_log_the_same_credit),
       cmocka_unit_test(an_earlier_fit_credits_a_log_with_other_campaigns),
       cmocka_unit_test(an_unknown_campaign_in_lift_is_refused),
+      cmocka_unit_test(an_experiment_is_what_both_methods_credit),
       cmocka_unit_test(memory_that_runs_out_is_an_error_at_every_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

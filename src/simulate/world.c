@@ -71,7 +71,8 @@ static void make_many_campaigns(maker *make) {
   make->world->hazard.base = .010;
 }
 
-/* Each rule of W2, W3 and W4 is there or not by a coin. No bursts: what nobody can see in the log says nothing about a rule. */
+/* Each rule of W2, W3 and W4 is there or not by a coin. Bursts are a family of their own: what nobody can see in the log says nothing about
+ * a rule. */
 static void make_random_hazard(maker *make, const char *name) {
   da_random *random = &make->random;
   size_t n = 4 + da_random_below(random, 9);
@@ -102,6 +103,24 @@ static void make_random_hazard(maker *make, const char *name) {
     campaign->if_later = fixed ? 1 : between(random, .4, 1.6);
   }
   for (size_t k = 0; k < n; k++) make->campaigns[k].rate *= touches / total;
+}
+
+/* The same with bursts of intent, in which one to three campaigns are shown that do little or nothing. */
+static void make_random_burst(maker *make, const char *name) {
+  da_random *random = &make->random;
+  make_random_hazard(make, name);
+  if (make->failed) return;
+  make->world->title = "a hazard world with bursts of intent, with parameters drawn at random";
+  da_world_hazard *hazard = &make->world->hazard;
+  hazard->burst_share = between(random, .05, .25);
+  hazard->burst_days = between_in_log(random, .5, 4);
+  hazard->burst_hazard_per_day = between(random, .05, .15) / hazard->burst_days;
+  size_t n_capturing = 1 + da_random_below(random, 3), n = make->world->n_campaigns;
+  for (size_t i = 0; i < n_capturing; i++) {
+    da_world_campaign *campaign = &make->campaigns[da_random_below(random, n)];
+    campaign->burst_touches = between(random, .4, 1.6);
+    campaign->effect *= chance(random, .5) ? 0 : .3;
+  }
 }
 
 /* Probabilities that are far from equal. */
@@ -165,12 +184,15 @@ da_status da_world_find(const char *name, da_arena *arena, const da_world **worl
   } else if (numbered(name, "hazard:", &number)) {
     da_random_init(&make.random, number, 1);
     make_random_hazard(&make, name);
+  } else if (numbered(name, "burst:", &number)) {
+    da_random_init(&make.random, number, 3);
+    make_random_burst(&make, name);
   } else if (numbered(name, "machine:", &number)) {
     da_random_init(&make.random, number, 2);
     make_random_machine(&make, name);
   } else {
-    return da_fail(err, DA_ERR_ARG, "expected a world, one of W1, W2, W3, W4, W5, S1, W200, hazard:N or machine:N, but found \"%.100s\"",
-                   name);
+    return da_fail(err, DA_ERR_ARG,
+                   "expected a world, one of W1, W2, W3, W4, W5, S1, W200, hazard:N, burst:N or machine:N, but found \"%.100s\"", name);
   }
   if (make.failed) return da_mem_fail(err, 1, sizeof(da_world), "a simulated world");
   *world = make.world;

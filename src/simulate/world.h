@@ -86,8 +86,8 @@ typedef struct {
 const da_world *da_world_tables(size_t *n);
 
 /* A table by its name; or W200, the many-campaigns world; or hazard:N and machine:N, worlds of that family whose parameters are drawn at
- * random from the number N, to judge a rule on worlds that nobody tuned it for. What had to be made lives in the arena.
- * DA_ERR_ARG, naming the worlds there are. */
+ * random from the number N, to judge a rule on worlds that nobody tuned it for; or burst:N, hazard worlds with bursts of intent. What had to
+ * be made lives in the arena. DA_ERR_ARG, naming the worlds there are. */
 da_status da_world_find(const char *name, da_arena *arena, const da_world **world, da_error *err) DA_MUST_CHECK;
 
 /* rank: [n_campaigns], the place of each campaign's name in byte order. */

@@ -58,6 +58,8 @@ static void every_world_makes_sense(void **state) {
     check_world(find_world(name, &arena));
     snprintf(name, sizeof name, "machine:%d", number);
     check_world(find_world(name, &arena));
+    snprintf(name, sizeof name, "burst:%d", number);
+    check_world(find_world(name, &arena));
   }
   da_arena_free(&arena);
 }
@@ -106,8 +108,8 @@ static void many_campaigns_are_zipf_and_some_do_nothing(void **state) {
 static void a_number_gives_the_same_world_every_time(void **state) {
   (void)state;
   da_arena arena = {0};
-  const char *const names[] = {"hazard:7", "machine:7"};
-  for (int i = 0; i < 2; i++) {
+  const char *const names[] = {"hazard:7", "machine:7", "burst:7"};
+  for (int i = 0; i < 3; i++) {
     const da_world *one = find_world(names[i], &arena), *two = find_world(names[i], &arena);
     assert_int_equal(one->n_campaigns, two->n_campaigns);
     assert_int_equal(one->n_segments, two->n_segments);

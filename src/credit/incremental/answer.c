@@ -46,6 +46,7 @@ static da_status share_hazard(const da_answer *answer, uint64_t row, da_answer_s
       .base = hazard->rate * e->row_days[row] * factor,
       .scheme = hazard->structure.modulated ? &answer->data.modulators->scheme : NULL,
       .gamma = hazard->gamma,
+      .held = answer->held,
   };
   return da_coalition_hazard(&game, &space->coalition, shares, err);
 }
@@ -61,7 +62,7 @@ static da_status share_journey(const da_answer *answer, uint64_t row, da_answer_
     for (uint64_t m = 0; m < n_taus; m++) sum += beta[m] * exp(-(timeline->days[end - 1] - timeline->days[i]) / counts->tau[m]);
     space->scratch[i - first] = sum;
   }
-  return da_coalition_product(end - first, timeline->set->campaign + first, space->scratch, &space->coalition, shares, err);
+  return da_coalition_product(end - first, timeline->set->campaign + first, space->scratch, answer->held, &space->coalition, shares, err);
 }
 
 da_status da_answer_share(const da_answer *answer, uint64_t row, da_answer_space *space, const da_shares **shares, da_error *err) {
@@ -76,7 +77,7 @@ typedef struct {
   const da_answer *answer;
   const float *user_weight;
   da_answer_space *spaces; /* [threads] */
-  double *sums;            /* [n_chunks * (2 n_campaigns + 1)] shapley, removal, baseline */
+  double *sums;            /* [n_chunks * (4 n_campaigns + 1)] shapley, removal, its squares, room, baseline */
   da_status *status;       /* [n_chunks] */
   da_error *errors;        /* [n_chunks] */
 } totalling;
@@ -85,8 +86,8 @@ static void total_chunk(void *context, size_t chunk, int thread) {
   const totalling *all = context;
   const da_exposure *e = all->answer->data.exposure;
   size_t n = e->n_campaigns;
-  double *shapley = all->sums + chunk * (2 * n + 1), *removal = shapley + n;
-  memset(shapley, 0, (2 * n + 1) * sizeof *shapley);
+  double *shapley = all->sums + chunk * (4 * n + 1), *removal = shapley + n, *squares = removal + n, *room = squares + n;
+  memset(shapley, 0, (4 * n + 1) * sizeof *shapley);
   all->status[chunk] = DA_OK;
   for (uint64_t row = e->chunk_row[chunk]; row < e->chunk_row[chunk + 1]; row++) {
     double count = all->user_weight ? (double)all->user_weight[e->row_user[row]] : 1;
@@ -95,10 +96,21 @@ static void total_chunk(void *context, size_t chunk, int thread) {
     all->status[chunk] = da_answer_share(all->answer, row, &all->spaces[thread], &shares, &all->errors[chunk]);
     if (all->status[chunk] != DA_OK) return;
     for (uint32_t k = 0; k < shares->n; k++) {
-      shapley[shares->campaign[k]] += count * shares->shapley[k];
-      removal[shares->campaign[k]] += count * shares->removal[k];
+      uint32_t campaign = shares->campaign[k];
+      shapley[campaign] += count * shares->shapley[k];
+      removal[campaign] += count * shares->removal[k];
+      squares[campaign] += count * shares->removal[k] * shares->removal[k];
+      room[campaign] += count * shares->room;
     }
-    removal[n] += count * shares->baseline;
+    room[n] += count * shares->baseline;
+  }
+}
+
+/* Of all chunks. to: NULL allowed. */
+static void add_chunks(const double *sums, size_t stride, size_t n_chunks, size_t n, double *to) {
+  for (size_t k = 0; to && k < n; k++) {
+    to[k] = 0;
+    for (size_t chunk = 0; chunk < n_chunks; chunk++) to[k] += sums[chunk * stride + k];
   }
 }
 
@@ -107,26 +119,24 @@ static da_status run(totalling *all, da_pool *pool, int n_threads, da_answer_tot
   size_t n = e->n_campaigns, n_chunks = e->timeline->n_chunks;
   for (int t = 0; t < n_threads; t++) DA_TRY(da_answer_space_init(all->answer, &all->spaces[t], err));
   da_pool_run(pool, n_chunks, total_chunk, all);
-  memset(totals->shapley, 0, n * sizeof *totals->shapley);
-  memset(totals->removal, 0, n * sizeof *totals->removal);
-  totals->baseline = 0;
   for (size_t chunk = 0; chunk < n_chunks; chunk++) {
     if (all->status[chunk] != DA_OK) {
       if (err) *err = all->errors[chunk];
       return all->status[chunk];
     }
-    const double *sums = all->sums + chunk * (2 * n + 1);
-    for (size_t k = 0; k < n; k++) {
-      totals->shapley[k] += sums[k];
-      totals->removal[k] += sums[n + k];
-    }
-    totals->baseline += sums[2 * n];
   }
+  const double *sums = all->sums;
+  size_t stride = 4 * n + 1;
+  add_chunks(sums, stride, n_chunks, n, totals->shapley);
+  add_chunks(sums + n, stride, n_chunks, n, totals->removal);
+  add_chunks(sums + 2 * n, stride, n_chunks, n, totals->removal_squares);
+  add_chunks(sums + 3 * n, stride, n_chunks, n, totals->room);
+  add_chunks(sums + 4 * n, stride, n_chunks, 1, &totals->baseline);
   return DA_OK;
 }
 
 da_status da_answer_total(const da_answer *answer, const float *user_weight, da_pool *pool, da_answer_totals *totals, da_error *err) {
-  size_t n_chunks = answer->data.exposure->timeline->n_chunks, n_sums = n_chunks * (2 * (size_t)answer->data.exposure->n_campaigns + 1);
+  size_t n_chunks = answer->data.exposure->timeline->n_chunks, n_sums = n_chunks * (4 * (size_t)answer->data.exposure->n_campaigns + 1);
   int n_threads = da_pool_n_threads(pool);
   totalling all = {.answer = answer,
                    .user_weight = user_weight,

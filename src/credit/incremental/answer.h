@@ -14,6 +14,7 @@ typedef struct {
   da_hazard hazard;
   const da_journey_counts *counts;
   da_journey_form journey;
+  const da_held *held; /* [n_campaigns] what experiments hold (pins.h), somebody else's; NULL: nothing */
 } da_answer;
 
 /* Shares out one conversion; the result lives in *space until its next use. scratch grows to the longest journey. */
@@ -31,6 +32,9 @@ da_status da_answer_share(const da_answer *answer, uint64_t row, da_answer_space
 /* Sums over conversions, each counted as often as its user. Conversions = sum of shapley + baseline. */
 typedef struct {
   double *shapley, *removal; /* [n_campaigns] */
+  double *removal_squares;   /* [n_campaigns] of the parts that sum to removal; NULL: not wanted */
+  double *room;              /* [n_campaigns] baseline of the conversions after the campaign's touches, before anything is gained of it;
+                                NULL: not wanted */
   double baseline;
 } da_answer_totals;
 

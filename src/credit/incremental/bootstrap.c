@@ -8,7 +8,7 @@
 
 typedef struct {
   const da_answer *answer;
-  const da_prior *prior;
+  const da_pins *pins;
   uint64_t seed;
   const da_monitor *monitor;
   size_t n;          /* campaigns */
@@ -17,8 +17,7 @@ typedef struct {
   da_error *errors;
 } resampling;
 
-static da_status refit(const da_answer *answer, const da_prior *prior, const float *weight, const double *drawn_to, da_answer *again,
-                       da_error *err) {
+static da_status refit(const da_answer *answer, const float *weight, const double *drawn_to, da_answer *again, da_error *err) {
   *again = *answer;
   again->data.pool = NULL; /* we are inside a task of the pool */
   if (answer->form == DA_FORM_JOURNEY) {
@@ -27,8 +26,27 @@ static da_status refit(const da_answer *answer, const da_prior *prior, const flo
   }
   again->hazard = (da_hazard){0};
   DA_TRY(da_hazard_start_from(&again->data, answer->hazard.structure, &answer->hazard, &again->hazard, err));
-  da_hazard_options options = {.user_weight = weight, .prior = prior, .drawn_to = drawn_to};
+  da_hazard_options options = {.user_weight = weight, .drawn_to = drawn_to};
   return da_hazard_fit(&again->data, &options, &again->hazard, err);
+}
+
+/* The credit of a refit, with what the experiments might have found instead. */
+static da_status total_again(const resampling *all, da_answer *again, const float *weight, da_random *random, da_answer_totals *totals,
+                             da_error *err) {
+  uint32_t n = all->pins->n;
+  da_pin *drawn = da_mem_alloc(n, sizeof *drawn);
+  da_held *held = da_mem_alloc(all->n, sizeof *held);
+  da_status status = drawn && held ? DA_OK : da_mem_fail(err, all->n, sizeof *held, "the experiments of a resample");
+  for (uint32_t p = 0; status == DA_OK && p < n; p++) {
+    drawn[p] = all->pins->items[p];
+    drawn[p].conversions += drawn[p].standard_error * da_random_normal(random);
+  }
+  if (status == DA_OK) status = da_pins_hold(again, &(da_pins){drawn, n}, weight, NULL, held, NULL, err);
+  again->held = held;
+  if (status == DA_OK) status = da_answer_total(again, weight, NULL, totals, err);
+  da_mem_free(drawn);
+  da_mem_free(held);
+  return status;
 }
 
 static da_status resample(const resampling *all, size_t number, float *weight, da_error *err) {
@@ -40,10 +58,10 @@ static da_status resample(const resampling *all, size_t number, float *weight, d
   double drawn_to[DA_MAX_MODULATORS];
   for (uint32_t k = 0; k < hazard->n_modulators; k++) drawn_to[k] = da_random_normal(&random) / sqrt(hazard->ridge[k]);
   da_answer again;
-  da_status status = refit(all->answer, all->prior, weight, drawn_to, &again, err);
+  da_status status = refit(all->answer, weight, drawn_to, &again, err);
   double *to = all->totals + number * (2 * all->n + 1);
   da_answer_totals totals = {.shapley = to, .removal = to + all->n};
-  if (status == DA_OK) status = da_answer_total(&again, weight, NULL, &totals, err);
+  if (status == DA_OK) status = total_again(all, &again, weight, &random, &totals, err);
   to[2 * all->n] = totals.baseline;
   if (all->answer->form == DA_FORM_JOURNEY)
     da_journey_form_free(&again.journey);
@@ -103,11 +121,11 @@ static da_status total_estimate(const resampling *all, uint32_t n_resamples, da_
   return DA_OK;
 }
 
-da_status da_bootstrap_run(const da_answer *answer, const da_prior *prior, uint32_t n_resamples, uint64_t seed, da_pool *pool,
+da_status da_bootstrap_run(const da_answer *answer, const da_pins *pins, uint32_t n_resamples, uint64_t seed, da_pool *pool,
                            const da_monitor *monitor, da_bootstrap *spread, da_error *err) {
   size_t n = answer->data.exposure->n_campaigns, n_totals = (n_resamples + (size_t)1) * (2 * n + 1);
   resampling all = {.answer = answer,
-                    .prior = prior,
+                    .pins = pins,
                     .seed = seed,
                     .monitor = monitor,
                     .n = n,

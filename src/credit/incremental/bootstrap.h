@@ -5,6 +5,8 @@
  * drawn too far. So in each resample they are drawn to a number of that prior's instead (perturb and maximise: Papandreou and Yuille,
  * ICCV 2011): gammas then spread as their posterior does, which holds what shrinking may have cost (Nychka, JASA 83, 1988).
  *
+ * What experiments found is drawn too, from a normal one with their standard errors, and held in the credit of the resample (pins.h).
+ *
  * Spreads are root mean squares around the estimate itself, not around the resamples' own mean: where resamples are off on one side,
  * the estimate is likely to be as far off the truth on the same side (Efron and Tibshirani 1993, 10.2: the bootstrap's estimate of
  * bias), and the interval must hold that too. */
@@ -12,7 +14,7 @@
 #define DA_CREDIT_INCREMENTAL_BOOTSTRAP_H
 
 #include "base/monitor.h"
-#include "credit/incremental/answer.h"
+#include "credit/incremental/pins.h"
 
 /* Spreads of totals and of shares (negative effects clipped to 0, then sum 1). */
 typedef struct {
@@ -25,8 +27,8 @@ typedef struct {
 /* Negative effects clipped to 0, then sum 1 (all 0 where nothing is positive). shares may be totals. */
 void da_bootstrap_shares(const double *totals, size_t n, double *shares);
 
-/* spread's arrays are the caller's. The same bits at any number of threads. */
-da_status da_bootstrap_run(const da_answer *answer, const da_prior *prior, uint32_t n_resamples, uint64_t seed, da_pool *pool,
+/* answer: with its pins held; pins may be none ({0}). spread's arrays are the caller's. The same bits at any number of threads. */
+da_status da_bootstrap_run(const da_answer *answer, const da_pins *pins, uint32_t n_resamples, uint64_t seed, da_pool *pool,
                            const da_monitor *monitor, da_bootstrap *spread, da_error *err) DA_MUST_CHECK;
 
 /* How many standard deviations a two-sided interval of this coverage reaches: .9 -> 1.645. */

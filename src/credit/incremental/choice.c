@@ -280,20 +280,19 @@ da_status da_choice_form(const da_hazard_data *data, const da_hazard *plain, con
 /* --- Structure ---------------------------------------------------------------------------------------------------------- */
 
 /* From the richest structure fitted before that this one contains. */
-static da_status fit_structure(const da_hazard_data *data, const da_prior *prior, int number, da_hazard fits[], da_error *err) {
+static da_status fit_structure(const da_hazard_data *data, int number, da_hazard fits[], da_error *err) {
   da_hazard_structure structure = da_structure_number(number);
   int from = number == 3 && fits[2].theta ? 2 : 0;
   if (number == 0)
     DA_TRY(da_hazard_init(data, structure, &fits[0], err));
   else
     DA_TRY(da_hazard_start_from(data, structure, &fits[from], &fits[number], err));
-  da_hazard_options options = {.prior = prior};
+  da_hazard_options options = {0};
   return da_evidence_fit(data, &options, &fits[number], err);
 }
 
 typedef struct {
   const da_hazard_data *data;
-  const da_prior *prior;
   const bool *allowed;
   const da_monitor *monitor;
   folds all;
@@ -316,7 +315,7 @@ static da_evidence compare(const contest *c, int number, int with) {
 static da_status judge_fold(contest *c, int number, uint32_t fold, da_error *err) {
   da_hazard fit;
   leave_out(&c->all, fold, c->weight);
-  da_hazard_options options = {.user_weight = c->weight, .prior = c->prior};
+  da_hazard_options options = {.user_weight = c->weight};
   DA_TRY(da_hazard_start_from(c->data, da_structure_number(number), &c->fits[number], &fit, err));
   da_status status = da_hazard_fit(c->data, &options, &fit, err);
   if (status == DA_OK) da_hazard_user_loglik(c->data, &fit, c->scratch);
@@ -350,7 +349,7 @@ static da_status try_structure(contest *c, int number, int against, da_error *er
   if (c->n_judged[number] > 0) return DA_OK;
   da_monitor_progress(c->monitor, "incremental", "models", (uint64_t)number, DA_N_STRUCTURES);
   DA_TRY(da_monitor_check(c->monitor, "the incremental method", err));
-  DA_TRY(fit_structure(c->data, c->prior, number, c->fits, err));
+  DA_TRY(fit_structure(c->data, number, c->fits, err));
   bool stands = number == against || (adds_user_term(number, against) && user_term_proven(c, number, against));
   for (uint32_t fold = 0; fold < STRUCTURE_FOLDS; fold++) {
     DA_TRY(judge_fold(c, number, fold, err));
@@ -390,7 +389,7 @@ static da_status choose(contest *c, da_evidence over_plain[], int *best, da_erro
   bool alone = true;
   for (int s = 1; s < DA_N_STRUCTURES; s++) alone = alone && !c->allowed[s];
   *best = 0;
-  if (alone) return fit_structure(c->data, c->prior, 0, c->fits, err);
+  if (alone) return fit_structure(c->data, 0, c->fits, err);
   DA_TRY(try_structure(c, 0, 0, err));
   for (int from = -1; from != *best;) {
     from = *best;
@@ -404,12 +403,11 @@ static da_status choose(contest *c, da_evidence over_plain[], int *best, da_erro
   return DA_OK;
 }
 
-da_status da_choice_structure(const da_hazard_data *data, const da_prior *prior, const bool allowed[DA_N_STRUCTURES],
-                              const da_monitor *monitor, da_hazard fits[DA_N_STRUCTURES], da_evidence over_plain[DA_N_STRUCTURES],
-                              int *best, da_error *err) {
+da_status da_choice_structure(const da_hazard_data *data, const bool allowed[DA_N_STRUCTURES], const da_monitor *monitor,
+                              da_hazard fits[DA_N_STRUCTURES], da_evidence over_plain[DA_N_STRUCTURES], int *best, da_error *err) {
   uint64_t n_users = data->exposure->timeline->set->n_users, n_numbers = n_users * (DA_N_STRUCTURES + 1);
   double *block = da_mem_calloc(n_numbers, sizeof *block);
-  contest c = {.data = data, .prior = prior, .allowed = allowed, .monitor = monitor, .fits = fits};
+  contest c = {.data = data, .allowed = allowed, .monitor = monitor, .fits = fits};
   c.all = folds_of(data->exposure->timeline->set, STRUCTURE_FOLDS);
   c.weight = da_mem_alloc(n_users, sizeof *c.weight);
   for (int s = 0; s < DA_N_STRUCTURES; s++) {

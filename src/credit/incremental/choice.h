@@ -40,8 +40,8 @@ da_status da_choice_form(const da_hazard_data *data, const da_hazard *plain, con
 
 /* Fits structures to all users (fits[s], {0} for those that were not tried; the caller frees), compares them, *best is the winner.
  * over_plain[s]: evidence of structure s against structure 0; gain 0 for those that were not tried. */
-da_status da_choice_structure(const da_hazard_data *data, const da_prior *prior, const bool allowed[DA_N_STRUCTURES],
-                              const da_monitor *monitor, da_hazard fits[DA_N_STRUCTURES], da_evidence over_plain[DA_N_STRUCTURES],
-                              int *best, da_error *err) DA_MUST_CHECK;
+da_status da_choice_structure(const da_hazard_data *data, const bool allowed[DA_N_STRUCTURES], const da_monitor *monitor,
+                              da_hazard fits[DA_N_STRUCTURES], da_evidence over_plain[DA_N_STRUCTURES], int *best,
+                              da_error *err) DA_MUST_CHECK;
 
 #endif

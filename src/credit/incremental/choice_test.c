@@ -32,7 +32,7 @@ static void structures_that_are_not_allowed_are_not_fitted(void **state) {
   da_evidence evidence[DA_N_STRUCTURES];
   const bool allowed[] = {true, true, false, false};
   int best = -1;
-  assert_ok(da_choice_structure(&p->data, NULL, allowed, NULL, fits, evidence, &best, &err), err);
+  assert_ok(da_choice_structure(&p->data, allowed, NULL, fits, evidence, &best, &err), err);
   assert_true(best == 0 || best == 1);
   assert_true(fits[0].theta && fits[1].theta && !fits[2].theta && !fits[3].theta);
   assert_true(evidence[1].z != 0 && evidence[2].z == 0);
@@ -51,7 +51,7 @@ static void without_evidence_the_plain_structure_stays(void **state) {
     da_evidence evidence[DA_N_STRUCTURES];
     const bool allowed[] = {true, false, true, false};
     int best = -1;
-    assert_ok(da_choice_structure(&p->data, NULL, allowed, NULL, fits, evidence, &best, &err), err);
+    assert_ok(da_choice_structure(&p->data, allowed, NULL, fits, evidence, &best, &err), err);
     assert_true((best == 2) == (evidence[2].z > 2));
     n_plain += best == 0;
     for (int s = 0; s < DA_N_STRUCTURES; s++) da_hazard_free(&fits[s]);
@@ -91,7 +91,7 @@ static bool takes_user_term(test_journeys *made) {
   da_evidence evidence[DA_N_STRUCTURES];
   const bool allowed[] = {true, true, false, false};
   int best = -1;
-  assert_ok(da_choice_structure(&p->data, NULL, allowed, NULL, fits, evidence, &best, &err), err);
+  assert_ok(da_choice_structure(&p->data, allowed, NULL, fits, evidence, &best, &err), err);
   assert_near(evidence[1].fitted, fits[1].loglik - fits[0].loglik, 1e-9);
   for (int s = 0; s < DA_N_STRUCTURES; s++) da_hazard_free(&fits[s]);
   prepared_free(p);

@@ -34,8 +34,9 @@ static void free_players(da_coalition_space *space) {
   da_mem_free(space->gradient);
   da_mem_free(space->seen);
   da_mem_free(space->chain);
+  da_mem_free(space->presence);
   space->shares.campaign = NULL;
-  space->shares.shapley = space->shares.removal = space->gradient = space->chain = NULL;
+  space->shares.shapley = space->shares.removal = space->gradient = space->chain = space->presence = NULL;
   space->seen = NULL;
   space->player_capacity = 0;
 }
@@ -70,15 +71,17 @@ static da_status reserve_players(da_coalition_space *space, uint64_t n, da_error
   space->gradient = da_mem_alloc(capacity * (DA_QUADRATURE_MAX + 1), sizeof *space->gradient);
   space->seen = da_mem_alloc(capacity, sizeof(seen_campaign));
   space->chain = da_mem_alloc((capacity + 1) * CHAIN_ROWS, sizeof *space->chain);
-  if (!space->shares.campaign || !space->shares.shapley || !space->shares.removal || !space->gradient || !space->seen || !space->chain) {
+  space->presence = da_mem_alloc(capacity * 2, sizeof *space->presence);
+  if (!space->shares.campaign || !space->shares.shapley || !space->shares.removal || !space->gradient || !space->seen || !space->chain ||
+      !space->presence) {
     return da_mem_fail(err, capacity * (DA_QUADRATURE_MAX + 1), sizeof(double), "the campaigns of a journey");
   }
   space->player_capacity = capacity;
   return DA_OK;
 }
 
-/* Numbers the journey's campaigns, and makes room for them. */
-static da_status find_players(da_coalition_space *space, uint64_t n_touches, const uint32_t *campaign, da_error *err) {
+/* Numbers the journey's campaigns, makes room for them, and looks up how far each is a cause. */
+static da_status find_players(da_coalition_space *space, uint64_t n_touches, const uint32_t *campaign, const da_held *held, da_error *err) {
   DA_TRY(reserve_touches(space, n_touches, err));
   uint32_t n = 0;
   for (uint64_t j = 0; j < n_touches; j++) {
@@ -89,7 +92,23 @@ static da_status find_players(da_coalition_space *space, uint64_t n_touches, con
   space->shares.n = n;
   DA_TRY(reserve_players(space, n, err));
   for (uint64_t j = 0; j < n_touches; j++) space->shares.campaign[space->shares.player[j]] = campaign[j];
+  for (uint32_t k = 0; k < n; k++) {
+    space->presence[k] = held ? held[space->shares.campaign[k]].shapley.kept : 1;
+    space->presence[n + k] = held ? held[space->shares.campaign[k]].removal.kept : 1;
+  }
   return DA_OK;
+}
+
+/* What campaigns gain comes from the baseline; where they ask for more than all of it, each gets less. */
+static void gain(const da_held *held, da_shares *shares) {
+  double asked = 0, room = shares->room = shares->baseline;
+  for (uint32_t k = 0; held && k < shares->n; k++) asked += fmax(held[shares->campaign[k]].shapley.gained, 0);
+  for (uint32_t k = 0; held && k < shares->n; k++) {
+    double gained = room * held[shares->campaign[k]].shapley.gained / fmax(asked, 1);
+    shares->shapley[k] += gained;
+    shares->baseline -= gained;
+    shares->removal[k] += room * held[shares->campaign[k]].removal.gained;
+  }
 }
 
 /* Turns each touch's own amount into its part of its campaign; a campaign whose touches amount to nothing is split evenly.
@@ -126,6 +145,14 @@ typedef struct {
   double *ratio, *jump, *with, *without; /* [m], [m], [m + 1], [m + 1] */
 } chain;
 
+/* What the touch adds to the hazard when all campaigns are present. */
+static double whole_hazard(const chain *c) {
+  if (c->m == 0) return c->own * c->alone;
+  double weight = c->jump[0];
+  for (uint32_t p = 0; p < c->m; p++) weight *= c->ratio[p];
+  return c->own * weight;
+}
+
 static double fade(double age, double days) { return exp(-age / days); }
 
 /* seen: newest first, n of them; own: the touch's own campaign among them, or NULL. */
@@ -148,18 +175,20 @@ static void build_chain(const da_hazard_game *game, const seen_campaign *seen, u
   }
 }
 
-/* The touch's part of f at q = (q, ..., q), and of its derivatives, added to gradient by player. */
-static void add_gradient(const chain *c, const uint32_t *player, uint32_t own_player, double q, double *gradient) {
+/* The touch's part of the derivatives of f at q_k = t presence_k, added to gradient by player. */
+static void add_gradient(const chain *c, const uint32_t *player, uint32_t own_player, double t, const double *presence, double *gradient) {
   uint32_t m = c->m;
   c->with[m] = 1;
   c->without[m] = c->alone;
   for (uint32_t p = m; p-- > 0;) {
+    double q = t * presence[player[p]];
     c->without[p] = (1 - q) * c->without[p + 1] + q * c->ratio[p] * c->jump[p] * c->with[p + 1];
     c->with[p] = c->with[p + 1] * (1 - q + q * c->ratio[p]);
   }
   gradient[own_player] += c->own * c->without[0];
-  double to_without = q * c->own, to_with = 0; /* d f / d without[p], d f / d with[p] */
+  double to_without = t * presence[own_player] * c->own, to_with = 0; /* d f / d without[p], d f / d with[p] */
   for (uint32_t p = 0; p < m; p++) {
+    double q = t * presence[player[p]];
     double jump = c->ratio[p] * c->jump[p];
     gradient[player[p]] += to_without * (jump * c->with[p + 1] - c->without[p + 1]) + to_with * (c->ratio[p] - 1) * c->with[p + 1];
     to_with = to_with * (1 - q + q * c->ratio[p]) + to_without * q * jump;
@@ -181,7 +210,7 @@ static void see(seen_campaign *seen, uint32_t *n, const da_shares *shares, const
   seen[0] = now;
 }
 
-/* gradient: row r of rule's nodes at r * players, and q = 1 in the last row. */
+/* gradient: row r of rule's nodes at r * players, and t = 1 in the last row. */
 static void differentiate(const da_hazard_game *game, const da_quadrature *rule, da_coalition_space *space) {
   da_shares *shares = &space->shares;
   uint32_t n_seen = 0, n = shares->n;
@@ -200,9 +229,11 @@ static void differentiate(const da_hazard_game *game, const da_quadrature *rule,
     }
     if (game->hazard[j] > 0) {
       build_chain(game, seen, n_seen, own, j, &c);
-      for (int r = 0; r < rule->n; r++) add_gradient(&c, others, shares->player[j], rule->node[r], space->gradient + (size_t)r * n);
-      add_gradient(&c, others, shares->player[j], 1, space->gradient + (size_t)rule->n * n);
-      shares->touch_part[j] = c.own * c.without[0];
+      const double *presence = space->presence;
+      for (int r = 0; r < rule->n; r++)
+        add_gradient(&c, others, shares->player[j], rule->node[r], presence, space->gradient + (size_t)r * n);
+      add_gradient(&c, others, shares->player[j], 1, presence + n, space->gradient + (size_t)rule->n * n);
+      shares->touch_part[j] = whole_hazard(&c);
     } else {
       shares->touch_part[j] = 0;
     }
@@ -211,13 +242,16 @@ static void differentiate(const da_hazard_game *game, const da_quadrature *rule,
   for (uint64_t j = 0; j < game->n_touches; j++) shares->campaign[shares->player[j]] = game->campaign[j];
 }
 
-static void share_unmodulated(const da_hazard_game *game, da_shares *shares) {
+static void share_unmodulated(const da_hazard_game *game, const double *presence, da_shares *shares) {
   memset(shares->shapley, 0, shares->n * sizeof *shares->shapley);
   for (uint64_t j = 0; j < game->n_touches; j++) {
     shares->touch_part[j] = game->hazard[j];
     shares->shapley[shares->player[j]] += game->hazard[j];
   }
-  memcpy(shares->removal, shares->shapley, shares->n * sizeof *shares->removal);
+  for (uint32_t k = 0; k < shares->n; k++) {
+    shares->removal[k] = presence[shares->n + k] * shares->shapley[k];
+    shares->shapley[k] *= presence[k];
+  }
 }
 
 static void share_modulated(const da_hazard_game *game, da_coalition_space *space) {
@@ -227,18 +261,18 @@ static void share_modulated(const da_hazard_game *game, da_coalition_space *spac
   for (uint32_t k = 0; k < shares->n; k++) {
     double sum = 0;
     for (int r = 0; r < rule.n; r++) sum += rule.weight[r] * space->gradient[(size_t)r * shares->n + k];
-    shares->shapley[k] = sum;
-    shares->removal[k] = space->gradient[(size_t)rule.n * shares->n + k];
+    shares->shapley[k] = space->presence[k] * sum;
+    shares->removal[k] = space->presence[shares->n + k] * space->gradient[(size_t)rule.n * shares->n + k];
   }
 }
 
 da_status da_coalition_hazard(const da_hazard_game *game, da_coalition_space *space, const da_shares **out, da_error *err) {
-  DA_TRY(find_players(space, game->n_touches, game->campaign, err));
+  DA_TRY(find_players(space, game->n_touches, game->campaign, game->held, err));
   da_shares *shares = &space->shares;
   if (game->scheme)
     share_modulated(game, space);
   else
-    share_unmodulated(game, shares);
+    share_unmodulated(game, space->presence, shares);
   double total = game->base;
   for (uint64_t j = 0; j < game->n_touches; j++) total += shares->touch_part[j];
   shares->baseline = 1;
@@ -247,6 +281,7 @@ da_status da_coalition_hazard(const da_hazard_game *game, da_coalition_space *sp
     shares->removal[k] = total > 0 ? shares->removal[k] / total : 0;
     shares->baseline -= shares->shapley[k];
   }
+  gain(game->held, shares);
   normalise_parts(shares, game->n_touches, space->gradient);
   *out = shares;
   return DA_OK;
@@ -254,32 +289,34 @@ da_status da_coalition_hazard(const da_hazard_game *game, da_coalition_space *sp
 
 /* --- The product game --------------------------------------------------------------------------------------------------- */
 
-/* v(S) = product over the absent of e^-b; at presence t a campaign's factor averages e^-b (1 - t) + t. */
-static void share_product(const double *b, da_coalition_space *space) {
-  da_shares *shares = &space->shares;
-  da_quadrature rule = da_quadrature_legendre(n_nodes_for(shares->n));
-  double *before = space->chain;
-  for (uint32_t k = 0; k < shares->n; k++) {
-    shares->shapley[k] = 0;
-    shares->removal[k] = -expm1(-b[k]);
+/* v(S) = product over the absent of e^-b; at presence q a campaign's factor averages e^-b (1 - q) + q. Adds weight times the derivative
+ * of the product by each presence at q_k = t presence_k, times presence_k. scratch: [players]. */
+static void add_product(const double *b, uint32_t n, double t, const double *presence, double weight, double *scratch, double *to) {
+  double product = weight;
+  for (uint32_t k = 0; k < n; k++) {
+    scratch[k] = product;
+    product *= exp(-b[k]) * (1 - t * presence[k]) + t * presence[k];
   }
-  for (int r = 0; r < rule.n; r++) {
-    double t = rule.node[r], product = 1;
-    for (uint32_t k = 0; k < shares->n; k++) {
-      before[k] = product;
-      product *= exp(-b[k]) * (1 - t) + t;
-    }
-    product = 1;
-    for (uint32_t k = shares->n; k-- > 0;) {
-      shares->shapley[k] += rule.weight[r] * before[k] * product * shares->removal[k];
-      product *= exp(-b[k]) * (1 - t) + t;
-    }
+  product = 1;
+  for (uint32_t k = n; k-- > 0;) {
+    to[k] += presence[k] * scratch[k] * product * -expm1(-b[k]);
+    product *= exp(-b[k]) * (1 - t * presence[k]) + t * presence[k];
   }
 }
 
-da_status da_coalition_product(uint64_t n_touches, const uint32_t *campaign, const double *log_factor, da_coalition_space *space,
-                               const da_shares **out, da_error *err) {
-  DA_TRY(find_players(space, n_touches, campaign, err));
+static void share_product(const double *b, da_coalition_space *space) {
+  da_shares *shares = &space->shares;
+  uint32_t n = shares->n;
+  da_quadrature rule = da_quadrature_legendre(n_nodes_for(n));
+  memset(shares->shapley, 0, n * sizeof *shares->shapley);
+  memset(shares->removal, 0, n * sizeof *shares->removal);
+  for (int r = 0; r < rule.n; r++) add_product(b, n, rule.node[r], space->presence, rule.weight[r], space->chain, shares->shapley);
+  add_product(b, n, 1, space->presence + n, 1, space->chain, shares->removal);
+}
+
+da_status da_coalition_product(uint64_t n_touches, const uint32_t *campaign, const double *log_factor, const da_held *held,
+                               da_coalition_space *space, const da_shares **out, da_error *err) {
+  DA_TRY(find_players(space, n_touches, campaign, held, err));
   da_shares *shares = &space->shares;
   double *b = space->gradient;
   memset(b, 0, shares->n * sizeof *b);
@@ -287,6 +324,7 @@ da_status da_coalition_product(uint64_t n_touches, const uint32_t *campaign, con
   share_product(b, space);
   shares->baseline = 1;
   for (uint32_t k = 0; k < shares->n; k++) shares->baseline -= shares->shapley[k];
+  gain(held, shares);
   for (uint64_t j = 0; j < n_touches; j++) shares->touch_part[j] = fabs(log_factor[j]);
   normalise_parts(shares, n_touches, space->gradient + shares->n);
   *out = shares;

@@ -1,5 +1,5 @@
 /* Oracle: every coalition of campaigns, its touches kept and the others deleted, weights computed from what is left; the Shapley
- * value by its formula over all subsets. */
+ * value by its formula over all subsets. Held campaigns: the mean over which of them are causes. */
 #include "credit/incremental/coalition.h"
 #include "support/incremental.h"
 
@@ -56,6 +56,49 @@ static double shapley_of(const double *value, uint32_t n, uint32_t k) {
   return sum;
 }
 
+/* What every coalition is worth when its campaigns are causes with probability kept: the mean over which of them are. kept: by player. */
+static void expect_causes(const double *value, const double *kept, uint32_t n, double *expected) {
+  memcpy(expected, value, (1u << n) * sizeof *expected);
+  for (uint32_t k = 0; k < n; k++) {
+    for (uint32_t s = 0; s < 1u << n; s++) {
+      if ((s >> k) & 1) expected[s] = kept[k] * expected[s] + (1 - kept[k]) * expected[s ^ 1u << k];
+    }
+  }
+}
+
+/* The shares of the held game from the worth of all coalitions, against those that were found. */
+static void check_held(const double *value, const da_held *held, const da_shares *shares, double tolerance) {
+  uint32_t n = shares->n, all = (1u << n) - 1;
+  double kept[2][16], *expected[2], room = 1, asked = 0, sum = shares->baseline;
+  for (uint32_t k = 0; k < n; k++) {
+    const da_held *own = &held[shares->campaign[k]];
+    kept[0][k] = own->shapley.kept, kept[1][k] = own->removal.kept;
+    asked += fmax(own->shapley.gained, 0);
+  }
+  for (int m = 0; m < 2; m++) expect_causes(value, kept[m], n, expected[m] = calloc(all + 1, sizeof(double)));
+  for (uint32_t k = 0; k < n; k++) room -= shapley_of(expected[0], n, k) / value[all];
+  assert_near(shares->room, room, tolerance);
+  for (uint32_t k = 0; k < n; k++) {
+    const da_held *own = &held[shares->campaign[k]];
+    double gained = room * own->shapley.gained / (asked > 1 ? asked : 1), lost = expected[1][all] - expected[1][all ^ 1u << k];
+    assert_near(shares->shapley[k], shapley_of(expected[0], n, k) / value[all] + gained, tolerance);
+    assert_near(shares->removal[k], lost / value[all] + room * own->removal.gained, tolerance);
+    sum += shares->shapley[k];
+  }
+  assert_near(sum, 1, 1e-12);
+  free(expected[0]), free(expected[1]);
+}
+
+/* Some campaigns are held, some gain more than there is, some lose. */
+static void draw_held(da_random *random, uint32_t n_campaigns, da_held *held) {
+  for (uint32_t k = 0; k < n_campaigns; k++) {
+    held[k] = (da_held){{1, 0}, {1, 0}};
+    if (da_random_uniform(random) < .5) held[k] = (da_held){{da_random_uniform(random), 0}, {da_random_uniform(random), 0}};
+    if (da_random_uniform(random) < .3) held[k].shapley.gained = .8 - 1.2 * da_random_uniform(random);
+    if (da_random_uniform(random) < .3) held[k].removal.gained = .8 - 1.2 * da_random_uniform(random);
+  }
+}
+
 static case_of draw_case(da_random *random, uint32_t n_campaigns) {
   case_of c = {.n = 1 + da_random_below(random, 16), .scheme = da_modulator_scheme_for(n_campaigns, 9), .base = .01};
   double now = 0;
@@ -80,7 +123,8 @@ static void hazard_games_agree_with_all_coalitions(void **state) {
     da_coalition_space space;
     const da_shares *shares;
     assert_ok(da_coalition_space_init(n_campaigns[trial % 4], &space, &err), err);
-    da_hazard_game game = {c.n, c.campaign, c.days, c.hazard, c.base, &c.scheme, c.gamma};
+    da_held held[30];
+    da_hazard_game game = {c.n, c.campaign, c.days, c.hazard, c.base, &c.scheme, c.gamma, NULL};
     assert_ok(da_coalition_hazard(&game, &space, &shares, &err), err);
     double *value = calloc(1u << shares->n, sizeof *value), sum = shares->baseline;
     uint32_t all = (1u << shares->n) - 1;
@@ -92,6 +136,10 @@ static void hazard_games_agree_with_all_coalitions(void **state) {
     }
     assert_near(sum, 1, 1e-12);
     assert_near(shares->baseline, c.base / value[all], 1e-11);
+    draw_held(&random, n_campaigns[trial % 4], held);
+    game.held = held;
+    assert_ok(da_coalition_hazard(&game, &space, &shares, &err), err);
+    check_held(value, held, shares, 1e-11);
     free(value);
     da_coalition_space_free(&space);
   }
@@ -110,7 +158,7 @@ static void product_games_agree_with_all_coalitions(void **state) {
     uint64_t n = 1 + da_random_below(&random, 16);
     for (uint64_t i = 0; i < n; i++) campaign[i] = (uint32_t)da_random_below(&random, 10), factor[i] = da_random_normal(&random);
     const da_shares *shares;
-    assert_ok(da_coalition_product(n, campaign, factor, &space, &shares, &err), err);
+    assert_ok(da_coalition_product(n, campaign, factor, NULL, &space, &shares, &err), err);
     double value[1 << 10];
     for (uint32_t s = 0; s < 1u << shares->n; s++) {
       double absent = 0;
@@ -121,6 +169,10 @@ static void product_games_agree_with_all_coalitions(void **state) {
     assert_near(shares->baseline, value[0], 1e-9 * (1 + value[0]));
     for (uint64_t i = 0; i < n; i++) part += shares->touch_part[i];
     assert_near(part, shares->n, 1e-12);
+    da_held held[10];
+    draw_held(&random, 10, held);
+    assert_ok(da_coalition_product(n, campaign, factor, held, &space, &shares, &err), err);
+    check_held(value, held, shares, 1e-9 * (1 + value[0]));
   }
   da_coalition_space_free(&space);
 }
@@ -136,7 +188,7 @@ static void many_campaigns_add_up(void **state) {
   da_modulator_scheme scheme = da_modulator_scheme_for(60, 9);
   double gamma[4] = {.5, -1, 1.2, .8};
   for (uint32_t i = 0; i < 60; i++) campaign[i] = i, days[i] = i * .3, hazard[i] = da_random_uniform(&random);
-  da_hazard_game game = {60, campaign, days, hazard, .5, &scheme, gamma};
+  da_hazard_game game = {60, campaign, days, hazard, .5, &scheme, gamma, NULL};
   da_coalition_space space;
   const da_shares *shares;
   assert_ok(da_coalition_space_init(60, &space, &err), err);

@@ -15,8 +15,9 @@
 /* weight [DA_N_STRUCTURES], sum 1: 0 for structures that were not fitted. */
 void da_doubt_weights(const da_hazard fits[DA_N_STRUCTURES], const da_evidence over_plain[DA_N_STRUCTURES], double weight[DA_N_STRUCTURES]);
 
-/* answer: the chosen one, whose hazard is one of fits; doubt's arrays are the caller's. */
+/* answer: the chosen one, whose hazard is one of fits. pins: held in the credit by every structure; may be none ({0}). doubt's arrays are
+ * the caller's. */
 da_status da_doubt_measure(const da_answer *answer, const da_hazard fits[DA_N_STRUCTURES], const da_evidence over_plain[DA_N_STRUCTURES],
-                           da_pool *pool, da_bootstrap *doubt, da_error *err) DA_MUST_CHECK;
+                           const da_pins *pins, da_pool *pool, da_bootstrap *doubt, da_error *err) DA_MUST_CHECK;
 
 #endif

@@ -31,13 +31,17 @@ static void doubt_is_the_weighted_distance_to_the_others(void **state) {
   }
   da_answer chosen = {.form = DA_FORM_HAZARD, .data = p->data, .hazard = fits[0]};
   da_bootstrap doubt = {numbers, numbers + 4, numbers + 8, numbers + 12, 0, 0};
-  assert_ok(da_doubt_measure(&chosen, fits, over_plain, p->pool, &doubt, &err), err);
+  assert_ok(da_doubt_measure(&chosen, fits, over_plain, &(da_pins){0}, p->pool, &doubt, &err), err);
   da_doubt_weights(fits, over_plain, weight);
   for (int k = 0; k < 4; k++) {
     assert_near(doubt.shapley[k], sqrt(weight[1]) * fabs(credit[1][k] - credit[0][k]), 1e-9);
     assert_near(doubt.removal[k], sqrt(weight[1]) * fabs(credit[1][4 + k] - credit[0][4 + k]), 1e-9);
   }
   assert_near(doubt.baseline, sqrt(weight[1]) * fabs(baseline[1] - baseline[0]), 1e-9);
+  const da_pin pin = {.campaign = 1, .conversions = 4};
+  assert_ok(da_doubt_measure(&chosen, fits, over_plain, &(da_pins){&pin, 1}, p->pool, &doubt, &err), err);
+  assert_near(doubt.shapley[1], 0, 1e-7); /* an exact experiment leaves the structures nothing to differ about */
+  assert_near(doubt.shapley[2], sqrt(weight[1]) * fabs(credit[1][2] - credit[0][2]), 1e-9);
   for (int s = 0; s < 2; s++) da_hazard_free(&fits[s]);
   prepared_free(p);
 }

@@ -8,8 +8,6 @@
 
 /* Below this a hazard is no cause at all; keeps logarithms finite where no touch and no time is left to blame. */
 static const double LEAST_HAZARD = 1e-300;
-/* A pinned campaign with less than this part of a conversion has none. */
-static const double LEAST_SHARED = 1e-9;
 enum { BETWEEN_CHECKS = 10 }; /* steps between looks at whether a pooled run still gains */
 
 struct da_em_space {
@@ -20,7 +18,6 @@ struct da_em_space {
   da_pooling pooling; /* of no campaigns: each stands alone */
   double *geometric;  /* NULL before the first pooled step; then one of points */
   double divergence;
-  double *pressure; /* [n_campaigns]: da_em_pressure */
 };
 
 typedef struct {
@@ -71,48 +68,6 @@ static void share_chunk(void *context, size_t chunk, int thread) {
   shares[all->n + 1] = loglik;
 }
 
-/* The M step for a pinned campaign: its expected total S = theta.mass maximises n log S - S - (S - conversions)^2 / (2 se^2). */
-static double pinned_total(const da_pin *pin, double n) {
-  double variance = pin->standard_error * pin->standard_error;
-  double b = pin->conversions - variance;
-  return .5 * (b + sqrt(b * b + 4 * n * variance));
-}
-
-static double expected_total(const da_em *em, const double *theta, uint32_t campaign) {
-  size_t n_taus = (size_t)em->exposure->n_taus;
-  double total = 0;
-  for (size_t m = 0; m < n_taus; m++) total += theta[campaign * n_taus + m] * em->mass[campaign * n_taus + m];
-  return total;
-}
-
-static void pin_totals(const da_em *em, double *theta, double *pressure) {
-  size_t n_taus = (size_t)em->exposure->n_taus;
-  for (uint32_t p = 0; em->prior && p < em->prior->n_pins; p++) {
-    const da_pin *pin = &em->prior->pins[p];
-    double shared = expected_total(em, theta, pin->campaign); /* before the pin: what was shared out to the campaign */
-    double total = pinned_total(pin, shared);
-    if (!(shared > LEAST_SHARED) || !(total > LEAST_SHARED)) {
-      pressure[pin->campaign] = 1;
-      memset(theta + pin->campaign * n_taus, 0, n_taus * sizeof *theta);
-      continue;
-    }
-    pressure[pin->campaign] = shared / total;
-    for (size_t m = 0; m < n_taus; m++) theta[pin->campaign * n_taus + m] *= total / shared;
-  }
-}
-
-/* What the experiments take off the log-likelihood; nothing for exact ones, which hold by construction. */
-static double pin_penalty(const da_em *em, const double *theta) {
-  double sum = 0;
-  for (uint32_t p = 0; em->prior && p < em->prior->n_pins; p++) {
-    const da_pin *pin = &em->prior->pins[p];
-    if (pin->standard_error == 0) continue;
-    double off = (expected_total(em, theta, pin->campaign) - pin->conversions) / pin->standard_error;
-    sum += .5 * off * off;
-  }
-  return sum;
-}
-
 /* Shares the conversions out: shared [n] by weight, *base to the baseline, responsibility by row. Returns the sum of
  * f log(e^H - 1). */
 static double share_out(const da_em *em, da_em_space *space, const da_em_point *from, double *shared, double *base,
@@ -140,10 +95,8 @@ double da_em_step(const da_em *em, da_em_space *space, const da_em_point *from, 
     expected += from->theta[k] * em->mass[k];
     to->theta[k] = em->mass[k] > 0 ? space->shared[k] / em->mass[k] : 0;
   }
-  double penalty = pin_penalty(em, from->theta);
   to->rate = em->base > 0 ? base / em->base : 0;
-  pin_totals(em, to->theta, space->pressure);
-  return loglik - expected - penalty;
+  return loglik - expected;
 }
 
 /* next = one + 2 a r + a^2 v on both theta and rate, lengths measured in expected conversions (theta mass), so that no unit matters. */
@@ -191,8 +144,6 @@ static double run_pooled(const da_em *em, da_em_space *space, double tolerance, 
     }
     space->divergence = da_pooling_update(&space->pooling, space->shared, em->mass, point->theta, geometric.theta);
     point->rate = geometric.rate = em->base > 0 ? base / em->base : 0;
-    pin_totals(em, geometric.theta, space->pressure);
-    pin_totals(em, point->theta, space->pressure);
   }
 }
 
@@ -222,8 +173,6 @@ const double *da_em_geometric(const da_em_space *space, const da_em_point *point
   return space->geometric ? space->geometric : point->theta;
 }
 
-const double *da_em_pressure(const da_em_space *space) { return space->pressure; }
-
 da_status da_em_space_init(const da_exposure *exposure, da_em_space **out, da_error *err) {
   *out = NULL;
   da_em_space *space = da_mem_calloc(1, sizeof *space);
@@ -232,17 +181,15 @@ da_status da_em_space_init(const da_exposure *exposure, da_em_space **out, da_er
   space->n = n;
   space->sums = da_mem_alloc(exposure->timeline->n_chunks * (n + 2), sizeof *space->sums);
   space->points = da_mem_calloc(3 * n, sizeof *space->points);
-  space->pressure = da_mem_alloc(exposure->n_campaigns, sizeof *space->pressure);
   space->shared = da_mem_alloc(n, sizeof *space->shared);
   da_status status = DA_OK;
   if (exposure->n_campaigns >= DA_POOLING_LEAST_CAMPAIGNS) {
     status = da_pooling_init(exposure->n_campaigns, exposure->n_taus, &space->pooling, err);
   }
-  if (status != DA_OK || !space->sums || !space->points || !space->pressure || !space->shared) {
+  if (status != DA_OK || !space->sums || !space->points || !space->shared) {
     da_em_space_free(space);
     return da_mem_fail(err, exposure->timeline->n_chunks * (n + 2), sizeof(double), "the fit of the hazard form");
   }
-  for (uint32_t k = 0; k < exposure->n_campaigns; k++) space->pressure[k] = 1;
   *out = space;
   return DA_OK;
 }
@@ -251,7 +198,6 @@ void da_em_space_free(da_em_space *space) {
   if (!space) return;
   da_mem_free(space->sums);
   da_mem_free(space->points);
-  da_mem_free(space->pressure);
   da_mem_free(space->shared);
   da_pooling_free(&space->pooling);
   da_mem_free(space);

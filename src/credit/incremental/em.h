@@ -14,7 +14,6 @@
 
 #include "base/threads.h"
 #include "credit/incremental/exposure.h"
-#include "credit/incremental/prior.h"
 
 typedef struct {
   const da_exposure *exposure;
@@ -23,7 +22,6 @@ typedef struct {
   const double *row_base;   /* [n_rows] d_i e^(g.z) */
   const double *mass;       /* [n_campaigns * n_taus] sum over touches of w_j mass_j, by campaign */
   double base;              /* sum over users of watch_days e^(g.z) */
-  const da_prior *prior;    /* what is known of theta beforehand: pooling and experiments; NULL: nothing */
   da_pool *pool;            /* NULL allowed */
 } da_em;
 
@@ -43,10 +41,6 @@ double da_em_run(const da_em *em, da_em_space *space, double tolerance, int max_
 
 /* Theta by which conversions are shared out after a run: the point's own, or its geometric mean where campaigns are pooled. */
 const double *da_em_geometric(const da_em_space *space, const da_em_point *point);
-
-/* [n_campaigns] After a run: conversions shared out to the campaign over those expected of it. 1 at a maximum, but for pinned campaigns,
- * where it is the Lagrange multiplier of the pin: the derivative of the maximum by mass is -pressure theta. */
-const double *da_em_pressure(const da_em_space *space);
 
 /* One plain EM step from *from; returns the log-likelihood at *from (what the step starts from, not where it ends). */
 double da_em_step(const da_em *em, da_em_space *space, const da_em_point *from, da_em_point *to, double *responsibility);

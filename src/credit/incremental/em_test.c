@@ -90,35 +90,10 @@ static void acceleration_ends_where_plain_steps_end(void **state) {
   close_problem(slow);
 }
 
-static void pins_hold_totals(void **state) {
-  (void)state;
-  problem *q = open_problem(3);
-  size_t n_taus = (size_t)q->p->exposure.n_taus;
-  const double errors[] = {0, 5, 1e6};
-  double total[3];
-  for (int i = 0; i < 3; i++) {
-    da_pin pin = {.campaign = 1, .conversions = 3, .standard_error = errors[i]};
-    da_prior prior = {&pin, 1};
-    q->em.prior = &prior;
-    da_em_run(&q->em, q->space, 1e-6, 1000, &q->point, q->responsibility);
-    total[i] = 0;
-    for (size_t m = 0; m < n_taus; m++) total[i] += q->point.theta[n_taus + m] * q->mass[n_taus + m];
-  }
-  q->em.prior = NULL;
-  da_em_run(&q->em, q->space, 1e-6, 1000, &q->point, q->responsibility);
-  double free_total = 0;
-  for (size_t m = 0; m < n_taus; m++) free_total += q->point.theta[n_taus + m] * q->mass[n_taus + m];
-  assert_near(total[0], 3, 1e-6);
-  assert_true((total[1] - 3) * (free_total - 3) >= 0); /* between the experiment and the log */
-  assert_near(total[2], free_total, .05 * (1 + free_total));
-  close_problem(q);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_step_shares_every_conversion_among_its_causes),
       cmocka_unit_test(acceleration_ends_where_plain_steps_end),
-      cmocka_unit_test(pins_hold_totals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,8 +31,6 @@ typedef struct {
   double *responsibility; /* [n_rows] */
   double *sums;           /* [n_chunks * n_sums] */
   size_t n_sums;
-  da_pin *pins; /* those of the options, for the users that count */
-  da_prior prior;
 } fitting;
 
 static double weight_of(const fitting *fit, uint64_t user) {
@@ -179,7 +177,7 @@ static void touch_gradient_chunk(void *context, size_t chunk, int thread) {
   const da_exposure *e = fit->data->exposure;
   const da_journeys *set = e->timeline->set;
   const da_modulators *modulators = fit->data->modulators;
-  const double *pressure = da_em_pressure(fit->em_space), *shared_by = da_em_geometric(fit->em_space, &fit->point);
+  const double *shared_by = da_em_geometric(fit->em_space, &fit->point);
   size_t n_taus = (size_t)e->n_taus;
   double *to = fit->sums + chunk * fit->n_sums;
   memset(to, 0, fit->hazard->n_modulators * sizeof *to);
@@ -187,7 +185,7 @@ static void touch_gradient_chunk(void *context, size_t chunk, int thread) {
     double count = weight_of(fit, user);
     if (count == 0) continue;
     for (uint64_t i = da_timeline_user_touch(set, user); i < da_timeline_user_touch(set, user + 1); i++) {
-      double effect = pressure[set->campaign[i]] * dot_taus(fit->point.theta + set->campaign[i] * n_taus, e->mass + i * n_taus, n_taus);
+      double effect = dot_taus(fit->point.theta + set->campaign[i] * n_taus, e->mass + i * n_taus, n_taus);
       add_touch(modulators, i, -count * (double)fit->touch_weight[i] * effect, to);
     }
   }
@@ -321,24 +319,6 @@ static da_status search(fitting *fit, da_error *err) {
   return status;
 }
 
-/* An experiment speaks of all users: of a part of them, or of some counted twice, it expects accordingly many conversions. */
-static da_status scale_pins(fitting *fit, da_error *err) {
-  const da_prior *prior = fit->options->prior;
-  uint64_t n_users = fit->data->exposure->timeline->set->n_users;
-  double part = 0;
-  for (uint64_t user = 0; user < n_users; user++) part += weight_of(fit, user) / (double)n_users;
-  fit->pins = da_mem_alloc(prior->n_pins, sizeof *fit->pins);
-  if (!fit->pins) return da_mem_fail(err, prior->n_pins, sizeof *fit->pins, "the experiments");
-  for (uint32_t p = 0; p < prior->n_pins; p++) {
-    fit->pins[p] = prior->pins[p];
-    fit->pins[p].conversions *= part;
-    fit->pins[p].standard_error *= part;
-  }
-  fit->prior = *prior;
-  fit->prior.pins = fit->pins;
-  return DA_OK;
-}
-
 static da_status allocate(fitting *fit, da_error *err) {
   const da_exposure *e = fit->data->exposure;
   const da_journeys *set = e->timeline->set;
@@ -358,7 +338,6 @@ static da_status allocate(fitting *fit, da_error *err) {
   for (uint64_t row = 0; fit->row_weight && row < e->n_rows; row++) {
     fit->row_weight[row] = fit->options->user_weight[e->row_user[row]];
   }
-  if (fit->options->prior) DA_TRY(scale_pins(fit, err));
   return da_em_space_init(e, &fit->em_space, err);
 }
 
@@ -371,7 +350,6 @@ da_status da_hazard_fit(const da_hazard_data *data, const da_hazard_options *opt
                      .cell_kernel = fit.cell_kernel,
                      .row_base = fit.row_base,
                      .mass = fit.mass,
-                     .prior = &fit.prior,
                      .pool = data->pool};
     status = search(&fit, err);
   }
@@ -384,7 +362,6 @@ da_status da_hazard_fit(const da_hazard_data *data, const da_hazard_options *opt
   da_mem_free(fit.touch_weight);
   da_mem_free(fit.user_factor);
   da_mem_free(fit.row_weight);
-  da_mem_free(fit.pins);
   da_em_space_free(fit.em_space);
   return status;
 }

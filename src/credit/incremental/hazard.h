@@ -41,7 +41,6 @@ typedef struct {
 
 typedef struct {
   const float *user_weight; /* [n_users] how often each user counts; NULL: once */
-  const da_prior *prior;    /* NULL allowed */
   const double *drawn_to;   /* [n_modulators] where each gamma is drawn to by its ridge; NULL: to 0 */
 } da_hazard_options;
 

@@ -53,47 +53,6 @@ static void nothing_near_a_fit_is_better(void **state) {
   prepared_free(p);
 }
 
-/* Conversions the fit expects of a campaign from the users that count. */
-static double expected_of(const prepared *p, const da_hazard *hazard, uint32_t campaign, const float *weight) {
-  const da_journeys *set = &p->made->set;
-  double sum = 0;
-  for (uint64_t user = 0; user < set->n_users; user++) {
-    for (uint64_t i = da_timeline_user_touch(set, user); i < da_timeline_user_touch(set, user + 1); i++) {
-      if (set->campaign[i] != campaign) continue;
-      double w = da_hazard_touch_weight(&p->modulators, hazard, i) * (weight ? (double)weight[user] : 1);
-      for (int m = 0; m < hazard->n_taus; m++)
-        sum += w * hazard->theta[campaign * (uint32_t)hazard->n_taus + (uint32_t)m] *
-               (double)p->exposure.mass[i * (uint64_t)hazard->n_taus + (uint64_t)m];
-    }
-  }
-  return sum;
-}
-
-static void a_pinned_campaign_keeps_its_total_whatever_else_is_fitted(void **state) {
-  (void)state;
-  da_error err = {0};
-  prepared *p = prepare_set(journeys_random(6, 300, 4, 6), 2);
-  float *half = calloc(p->made->set.n_users, sizeof *half);
-  double part = 0;
-  for (uint64_t user = 0; user < p->made->set.n_users; user += 2) part += half[user] = 1;
-  part /= (double)p->made->set.n_users;
-  for (int wanted = 0; wanted < 24; wanted += 8) {
-    da_pin pin = {.campaign = 1, .conversions = wanted};
-    da_prior prior = {&pin, 1};
-    for (int counted = 0; counted < 2; counted++) {
-      da_hazard hazard;
-      da_hazard_options options = {.prior = &prior, .user_weight = counted ? half : NULL};
-      assert_ok(da_hazard_init(&p->data, (da_hazard_structure){true, true}, &hazard, &err), err);
-      for (int round = 0; round < 3; round++) assert_ok(da_hazard_fit(&p->data, &options, &hazard, &err), err);
-      assert_near(expected_of(p, &hazard, 1, options.user_weight), (counted ? part : 1) * wanted, 1e-3 * wanted);
-      assert_true(hazard.n_evaluations < 80); /* its gradient knows of the pin: else the climb cannot end */
-      da_hazard_free(&hazard);
-    }
-  }
-  free(half);
-  prepared_free(p);
-}
-
 static void threads_and_pools_change_no_bit(void **state) {
   (void)state;
   da_error err = {0};
@@ -135,7 +94,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(likelihoods_agree_with_the_sum_over_rows),
       cmocka_unit_test(nothing_near_a_fit_is_better),
-      cmocka_unit_test(a_pinned_campaign_keeps_its_total_whatever_else_is_fitted),
       cmocka_unit_test(threads_and_pools_change_no_bit),
       cmocka_unit_test(weights_count_users),
   };

@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 
+enum { N_CAUSED = 4 };
+
 /* --- Writing ------------------------------------------------------------------------------------------------------------ */
 
 /* All digits: cJSON's own numbers may lose the last bit. */
@@ -34,6 +36,13 @@ static bool add_numbers(cJSON *to, const char *name, const double *items, int n)
   return array != NULL;
 }
 
+/* kept and gained, of Shapley and of removal; nothing where all of it is caused. */
+static bool add_caused(cJSON *json, const da_held *held) {
+  const double caused[N_CAUSED] = {held->shapley.kept, held->shapley.gained, held->removal.kept, held->removal.gained};
+  bool all = caused[0] == 1 && caused[1] == 0 && caused[2] == 1 && caused[3] == 0;
+  return all || add_numbers(json, "caused", caused, N_CAUSED);
+}
+
 static bool add_campaign(cJSON *list, const da_answer *answer, const da_slice *name, uint32_t k) {
   cJSON *json = cJSON_CreateObject();
   char *text = da_mem_strndup(name->data, name->length);
@@ -50,7 +59,7 @@ static bool add_campaign(cJSON *list, const da_answer *answer, const da_slice *n
   }
   bool done = json && text && cJSON_AddStringToObject(json, "name", text) && add_numbers(json, "effect", effect, n_taus) &&
               add_number(json, "user", hazard ? answer->hazard.user[k] : 0) && add_number(json, "recency", recency) &&
-              add_number(json, "first", first);
+              add_number(json, "first", first) && (!answer->held || add_caused(json, &answer->held[k]));
   da_mem_free(text);
   if (done && cJSON_AddItemToArray(list, json)) return true;
   cJSON_Delete(json);
@@ -113,11 +122,12 @@ static int numbers(const cJSON *array, int n, int most, double *to) {
 
 static bool campaigns_are_good(const da_known *known) {
   const cJSON *list = field(known->json, "campaigns"), *item;
-  double effect[DA_MAX_SCALES];
+  double effect[DA_MAX_SCALES], caused[N_CAUSED];
   if (!cJSON_IsArray(list)) return false;
   cJSON_ArrayForEach(item, list) {
     bool good = cJSON_IsString(field(item, "name")) && numbers(field(item, "effect"), known->n_taus, DA_MAX_SCALES, effect) > 0 &&
-                isfinite(number(item, "user")) && isfinite(number(item, "recency")) && isfinite(number(item, "first"));
+                isfinite(number(item, "user")) && isfinite(number(item, "recency")) && isfinite(number(item, "first")) &&
+                (!field(item, "caused") || numbers(field(item, "caused"), N_CAUSED, N_CAUSED, caused) > 0);
     if (!good) return false;
     for (int m = 0; m < known->n_taus && known->form == DA_FORM_HAZARD; m++) {
       if (effect[m] < 0) return false;
@@ -216,4 +226,18 @@ da_status da_known_journey(const da_known *known, const da_names *campaigns, da_
   form->beta[n] = form->intercept;
   *n_unknown = campaigns->n - n_found;
   return DA_OK;
+}
+
+uint32_t da_known_held(const da_known *known, const da_names *campaigns, da_held *held) {
+  const cJSON *item;
+  double caused[N_CAUSED];
+  uint32_t n = 0;
+  for (size_t k = 0; k < campaigns->n; k++) held[k] = (da_held){.shapley = {.kept = 1}, .removal = {.kept = 1}};
+  cJSON_ArrayForEach(item, field(known->json, "campaigns")) {
+    uint32_t k = place_of(campaigns, field(item, "name")->valuestring);
+    if (k == campaigns->n || numbers(field(item, "caused"), N_CAUSED, N_CAUSED, caused) < 0) continue;
+    held[k] = (da_held){.shapley = {caused[0], caused[1]}, .removal = {caused[2], caused[3]}};
+    n++;
+  }
+  return n;
 }

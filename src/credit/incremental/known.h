@@ -2,10 +2,11 @@
  *
  *   {"form": "hazard", "user_term": false, "modulated": true, "cut_log": false, "with_first": false, "decay_days": [.1, .3, ...],
  *    "gap_days": 1.5, "recency_days": 7, "by_campaign": true, "base": .001, "shared": [...],
- *    "campaigns": [{"name": "video", "effect": [...], "user": 0, "recency": .2, "first": -.1}, ...]}
+ *    "campaigns": [{"name": "video", "effect": [...], "user": 0, "recency": .2, "first": -.1, "caused": [.3, 0, .35, 0]}, ...]}
  *
  * base: conversions a day of a user with z = 0 (hazard form) or b0 (journey form); effect: theta or beta by decay time; user: g; recency and
- * first: gamma of what is told apart by campaign (for the journey form first is f); shared: the other gammas. Campaigns are known by their
+ * first: gamma of what is told apart by campaign (for the journey form first is f); shared: the other gammas; caused, only where an experiment spoke: kept and gained of
+ * Shapley and of removal (pins.h). Campaigns are known by their
  * names: one that the fit never saw has no effect, one that the other log lacks is passed over. The user term counts the touches of the
  * whole log, so that a log of another length means another z: score logs of about the length that was fitted. */
 #ifndef DA_CREDIT_INCREMENTAL_KNOWN_H
@@ -39,5 +40,8 @@ da_status da_known_hazard(const da_known *known, const da_names *campaigns, da_h
 /* The same for the journey form; form->beta is made here. */
 da_status da_known_journey(const da_known *known, const da_names *campaigns, da_journey_form *form, size_t *n_unknown,
                            da_error *err) DA_MUST_CHECK;
+
+/* What experiments hold: held [campaigns->n]. Returns for how many campaigns one spoke. */
+uint32_t da_known_held(const da_known *known, const da_names *campaigns, da_held *held);
 
 #endif

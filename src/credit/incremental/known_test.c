@@ -43,6 +43,27 @@ static void a_hazard_comes_back_to_the_bit(void **state) {
   }
 }
 
+static void what_experiments_hold_comes_back_by_name(void **state) {
+  (void)state;
+  prepared *p = prepare_set(journeys_random(5, 80, 5, 7), 1);
+  da_held held[5], again[3];
+  for (int k = 0; k < 5; k++) held[k] = (da_held){{1, 0}, {1, 0}};
+  held[1] = (da_held){{.25, 0}, {1. / 3, 0}};
+  held[4] = (da_held){{1, .125}, {1, -.5}};
+  da_answer answer = {.form = DA_FORM_HAZARD, .data = p->data, .hazard = hazard_random(p, 0, 0, 2), .held = held};
+  da_text json = write(p, &answer);
+  da_known known = read(&json);
+  const da_slice names[] = {p->made->set.campaigns.items[0], p->made->set.campaigns.items[4], {"z", 1}};
+  assert_int_equal(da_known_held(&known, &(da_names){names, 3}, again), 1);
+  assert_memory_equal(&again[1], &held[4], sizeof held[4]);
+  assert_memory_equal(&again[0], &held[0], sizeof held[0]);
+  assert_memory_equal(&again[2], &held[0], sizeof held[0]);
+  da_hazard_free(&answer.hazard);
+  da_known_free(&known);
+  da_text_free(&json);
+  prepared_free(p);
+}
+
 static void campaigns_are_known_by_name(void **state) {
   (void)state;
   da_error err = {0};
@@ -90,6 +111,7 @@ static void other_text_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_hazard_comes_back_to_the_bit),
+      cmocka_unit_test(what_experiments_hold_comes_back_by_name),
       cmocka_unit_test(campaigns_are_known_by_name),
       cmocka_unit_test(other_text_is_refused),
   };

@@ -7,7 +7,7 @@
 #define DA_CREDIT_INCREMENTAL_LIFT_H
 
 #include "credit/experiment.h"
-#include "credit/incremental/prior.h"
+#include "credit/incremental/pins.h"
 #include "journey/set.h"
 #include "store/config.h"
 #include "store/table.h"

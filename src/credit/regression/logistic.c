@@ -173,7 +173,7 @@ static da_status parts(const void *context, const uint32_t *campaign, uint32_t n
   const sharing *s = context;
   const da_shares *shares;
   for (uint32_t i = 0; i < n; i++) part[i] = s->own->coefficient[campaign[i]];
-  DA_TRY(da_coalition_product(n, campaign, part, s->space, &shares, err));
+  DA_TRY(da_coalition_product(n, campaign, part, NULL, s->space, &shares, err));
   memcpy(part, shares->shapley, n * sizeof *part);
   return DA_OK;
 }
