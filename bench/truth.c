@@ -2,8 +2,9 @@
  * truth is known.
  *
  * CASE = WORLD[,cut][,lift=CAMPAIGN[+CAMPAIGN...]]: a world of `deepattribution simulate`, its log cut at conversions, campaigns pinned to
- * their true removal effect as by --lift; lift=bursts: all that bursts of intent bring. Each case is drawn --draws times with seeds --seed, --seed + 1, ...; the methods (all that need
- * no network, unless some are named) credit each draw. Prints markdown: means over the draws of the share errors against the removal truth
+ * their true removal effect as by --lift; lift=bursts: all that bursts of intent bring. Each case is drawn --draws times with seeds --seed,
+ * --seed + 1, ...; the methods (all that need no network, unless some are named) credit each draw. For those that need one a network is trained
+ * on each draw by the default settings, on eight users of ten. Prints markdown: means over the draws of the share errors against the removal truth
  * and the Shapley truth (mean over campaigns; in worlds of more than MANY campaigns half the sum), of the baseline error, and what the
  * incremental method chose. */
 #include <getopt.h>
@@ -18,6 +19,7 @@
 #include "credit/pass.h"
 #include "simulate/journeys.h"
 #include "simulate/world.h"
+#include "train/train.h"
 
 enum { MOST_METHODS = 64, MOST_CASES = 64, MOST_PINS = 16, MANY = 20 };
 
@@ -114,13 +116,41 @@ static da_status score_method(bench_case *c, size_t m, const da_simulated_journe
   return DA_OK;
 }
 
-static da_status credit_draw(const bench *b, bench_case *c, const da_simulated_journeys *made, const da_config *config, da_error *err) {
-  da_credit_input input = {.set = &made->set, .config = config, .pool = b->pool};
+static bool needs_network(const bench *b) {
+  for (size_t m = 0; m < b->n_methods; m++) {
+    if (b->methods[m]->needs_network) return true;
+  }
+  return false;
+}
+
+/* A tenth of the users each for when to stop and for the last look, as a bucket's journeys would be split. */
+static da_status train_network(const bench *b, da_simulated_journeys *made, const da_config *config, da_model *model, da_error *err) {
+  for (uint64_t user = 0; user < made->set.n_users; user++) {
+    unsigned set = user % 10 == 8 ? DA_SET_VAL : user % 10 == 9 ? DA_SET_TEST : DA_SET_TRAIN;
+    for (uint64_t j = made->first_journey[user]; j < made->first_journey[user + 1]; j++) made->flags[j] |= (uint8_t)(set << 1);
+  }
+  const da_train_job job = {.set = &made->set, .config = config, .pool = b->pool};
+  da_train_report report = {0};
+  da_status status = da_train(&job, model, &report, err);
+  da_train_report_free(&report);
+  return status;
+}
+
+/* model: NULL where no method needs it. */
+static da_status credit_draw(const bench *b, bench_case *c, const da_simulated_journeys *made, const da_config *config,
+                             const da_model *model, da_error *err) {
+  da_credit_input input = {.set = &made->set, .config = config, .pool = b->pool, .model = model};
   da_pass_options options = {0};
+  da_pass_network network = {0};
   da_fitted fitted;
   da_pass *pass = NULL;
   DA_TRY(da_fitted_open(&input, b->methods, b->n_methods, &fitted, err));
-  da_status status = da_pass_open(&input, &fitted, &options, &pass, err);
+  da_status status = DA_OK;
+  if (model) {
+    options = (da_pass_options){.score = da_pass_score_by_network, .score_context = &network};
+    status = da_pass_network_open(model, &made->set, b->pool, NULL, &network, err);
+  }
+  if (status == DA_OK) status = da_pass_open(&input, &fitted, &options, &pass, err);
   if (status == DA_OK) status = da_pass_finish(pass, err);
   for (size_t m = 0; m < b->n_methods && status == DA_OK; m++) {
     status = score_method(c, m, made, &da_pass_totals(pass)->methods[m], err);
@@ -129,6 +159,7 @@ static da_status credit_draw(const bench *b, bench_case *c, const da_simulated_j
     check_campaigns(c, da_incremental_result_of(fitted.states[m]), &made->truth, &made->set.campaigns);
   }
   da_pass_close(pass);
+  da_pass_network_close(&network);
   da_fitted_close(&fitted);
   return status;
 }
@@ -136,13 +167,16 @@ static da_status credit_draw(const bench *b, bench_case *c, const da_simulated_j
 static da_status run_draw(const bench *b, bench_case *c, uint64_t seed, da_error *err) {
   da_simulation_options options = {.world = c->world, .n_users = b->n_users, .seed = seed, .cut = c->cut, .truth = true};
   da_simulated_journeys made = {0};
+  da_model model = {0};
   da_arena arena = {0};
   da_config config;
   da_config_init(&config);
   if (!b->intervals) config.credit.intervals = 0;
   da_status status = da_simulated_journeys_make(&options, b->pool, &made, err);
   if (status == DA_OK) status = pin(c, &made.truth, &arena, &config, err);
-  if (status == DA_OK) status = credit_draw(b, c, &made, &config, err);
+  if (status == DA_OK && needs_network(b)) status = train_network(b, &made, &config, &model, err);
+  if (status == DA_OK) status = credit_draw(b, c, &made, &config, needs_network(b) ? &model : NULL, err);
+  da_model_close(&model);
   c->n_draws++;
   config.credit.lift = (da_text_list){0}; /* the arena's */
   da_config_free(&config);
@@ -181,7 +215,14 @@ static double scatter(const bench_case *c, size_t m) {
   return n > 1 ? sqrt(fmax(0, c->squares.removal[m] / n - mean * mean) * n / (n - 1)) : NAN;
 }
 
+static bool has_method(const bench *b, const da_method *method) {
+  size_t m = 0;
+  while (m < b->n_methods && b->methods[m] != method) m++;
+  return m < b->n_methods;
+}
+
 static void print_choices(const bench *b, const bench_case *cases, size_t n_cases) {
+  if (!has_method(b, &da_method_incremental)) return;
   printf("\nWhat `incremental` chose (in brackets z of the hazard over the journey form), draw by draw:\n\n");
   printf("| world | sd of the share error over draws | most of a campaign that does nothing | %schosen |\n| --- | --- | --- | %s--- |\n",
          b->intervals ? "true effects inside their intervals | " : "", b->intervals ? "--- | " : "");

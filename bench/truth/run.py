@@ -9,6 +9,7 @@ from measure import BUILD, SIZE, Run, once, say
 WORLDS = ["W1", "W2", "W3", "W4", "W5", "W5,lift=brand_search+retarget", "W1,cut", "S1"]
 DRAWN = ["hazard:7001", "hazard:7002", "hazard:7003", "hazard:7004", "machine:7001", "machine:7002"]  # nobody tuned a rule for these
 METHODS = "incremental,removal,first_touch,last_touch,linear,time_decay,position_based,participation,markov,shapley,shao_li,logistic,additive_hazard"
+NETWORK = "attention,removal_model,shapley_model"
 FEW = "incremental,removal,last_touch,linear"
 DRAWS = {"quick": 1, "normal": 5, "full": 5}[SIZE]
 USERS = {"quick": 4000, "normal": 80000, "full": 80000}[SIZE]
@@ -54,6 +55,10 @@ def show(cases, *options, **sizes):
 def main():
     print(f"Share errors are means over campaigns, {DRAWS} draws of {USERS:,} users from seed 201; in W200 half the sum over campaigns.")
     show(WORLDS, "--methods", METHODS)
+    print(
+        "\nMethods of the network, which is trained on each draw by the default settings. `attention` is that of converting journeys:"
+    )
+    show([world for world in WORLDS if "," not in world], "--methods", NETWORK)
     print("\nWorlds with parameters drawn at random, which nobody had looked at before the rule was final:")
     show(DRAWN, "--methods", FEW)
     print("\nHow sure it is: true removal effects inside their 90 % intervals, draws from seed 301.")

@@ -7,6 +7,22 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+da_status da_file_fail(da_error *err, int error_number, const char *action, const char *path) {
+  switch (error_number) {
+  case ENOSPC:
+  case EDQUOT:
+  case EFBIG:
+    return da_fail(err, DA_ERR_IO, "expected room on the disk but it is full: could not %s %s; free some and run again", action, path);
+  case EACCES:
+  case EPERM:
+  case EROFS:
+    return da_fail(err, DA_ERR_IO, "expected to be allowed to %s %s but found: %s; change its rights or choose another place", action, path,
+                   strerror(error_number));
+  default:
+    return da_fail(err, DA_ERR_IO, "expected to %s %s but found: %s", action, path, strerror(error_number));
+  }
+}
+
 da_status da_file_read(const char *path, da_text *bytes, da_error *err) {
   FILE *file = fopen(path, "rb");
   if (!file) return da_fail(err, DA_ERR_IO, "expected to read %s but found: %s", path, strerror(errno));
@@ -57,4 +73,14 @@ static bool copy(const char *from, const char *to) {
 da_status da_file_share(const char *from, const char *to, da_error *err) {
   if (link(from, to) == 0 || copy(from, to)) return DA_OK;
   return da_fail(err, DA_ERR_IO, "expected to put %s beside %s but found: %s", to, from, strerror(errno));
+}
+
+da_status da_file_write_at(int file, const char *name, const void *bytes, size_t n_bytes, uint64_t at, da_error *err) {
+  for (size_t done = 0; done < n_bytes;) {
+    ssize_t n = pwrite(file, (const char *)bytes + done, n_bytes - done, (off_t)(at + done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return da_file_fail(err, errno, "write", name);
+    done += (size_t)n;
+  }
+  return DA_OK;
 }

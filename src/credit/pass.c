@@ -170,3 +170,23 @@ da_status da_pass_finish(da_pass *pass, da_error *err) {
 }
 
 const da_credit_totals *da_pass_totals(const da_pass *pass) { return pass->totals; }
+
+/* ---- The network ---- */
+
+da_status da_pass_network_open(const da_model *model, const da_journeys *set, da_pool *pool, const da_monitor *monitor,
+                               da_pass_network *network, da_error *err) {
+  *network = (da_pass_network){.model = model};
+  return da_scorer_open(model, set, pool, monitor, &network->scorer, err);
+}
+
+void da_pass_network_close(da_pass_network *network) {
+  da_scorer_close(network->scorer);
+  *network = (da_pass_network){0};
+}
+
+da_status da_pass_score_by_network(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err) {
+  const da_pass_network *network = context;
+  DA_TRY(da_scorer_score(network->scorer, begin, end, attention, probability, err));
+  for (uint64_t j = 0; j < end - begin; j++) probability[j] = (float)da_model_probability(network->model, probability[j]);
+  return DA_OK;
+}

@@ -12,10 +12,24 @@
 
 #include "credit/fitted.h"
 #include "credit/totals.h"
+#include "model/score.h"
 
 /* The network over journeys begin .. end-1: attention [their touches] and probability [journeys]. Called between tasks: it may use the
  * pool. */
 typedef da_status (*da_score_journeys)(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err);
+
+/* The network itself, as score_context of da_pass_score_by_network. Valid as {0}. */
+typedef struct {
+  const da_model *model;
+  da_scorer *scorer;
+} da_pass_network;
+
+/* model, set and pool must outlive the result. */
+da_status da_pass_network_open(const da_model *model, const da_journeys *set, da_pool *pool, const da_monitor *monitor,
+                               da_pass_network *network, da_error *err) DA_MUST_CHECK;
+void da_pass_network_close(da_pass_network *network); /* {0} and a second call allowed */
+/* A da_score_journeys. */
+da_status da_pass_score_by_network(void *network, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err);
 
 typedef struct {
   da_score_journeys score; /* NULL: no network */

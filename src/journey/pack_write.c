@@ -7,21 +7,8 @@
 #define XXH_STATIC_LINKING_ONLY /* a state that lives on the stack */
 #include <xxhash.h>
 
+#include "base/file.h"
 #include "base/mem.h"
-
-static da_status io_fault(const da_pack_writer *writer, da_error *err) {
-  return da_fail(err, DA_ERR_IO, "expected to write %s but found: %s", writer->path, strerror(errno));
-}
-
-static da_status write_at(const da_pack_writer *writer, const void *bytes, size_t n_bytes, uint64_t offset, da_error *err) {
-  for (size_t done = 0; done < n_bytes;) {
-    ssize_t n = pwrite(writer->file, (const char *)bytes + done, n_bytes - done, (off_t)(offset + done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return io_fault(writer, err);
-    done += (size_t)n;
-  }
-  return DA_OK;
-}
 
 da_status da_pack_create(const char *path, da_pack_writer *writer, da_error *err) {
   *writer = (da_pack_writer){.path = path, .file = -1};
@@ -30,7 +17,7 @@ da_status da_pack_create(const char *path, da_pack_writer *writer, da_error *err
   writer->folder = da_mem_strndup(slash ? path : ".", length);
   if (!writer->folder) return da_mem_fail(err, length + 1, 1, "the name of a folder");
   writer->file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (writer->file < 0) return io_fault(writer, err);
+  if (writer->file < 0) return da_file_fail(err, errno, "write", writer->path);
   return DA_OK;
 }
 
@@ -61,7 +48,7 @@ static da_status join(da_pack_writer *writer, da_pack_stream *stream, uint64_t o
     if (!n_bytes) break;
     if (stream->edit) DA_TRY(stream->edit(stream->edit_context, block, n_bytes / item_bytes, done / item_bytes, err));
     XXH64_update(&checksum, block, n_bytes);
-    DA_TRY(write_at(writer, block, n_bytes, offset + done, err));
+    DA_TRY(da_file_write_at(writer->file, writer->path, block, n_bytes, offset + done, err));
     /* Lets the disk begin: the sync at the end of the publication then finds less to do. */
     sync_file_range(writer->file, (off_t)(offset + done), (off_t)n_bytes, SYNC_FILE_RANGE_WRITE);
     done += n_bytes;
@@ -86,13 +73,13 @@ da_status da_pack_finish(da_pack_writer *writer, da_error *err) {
     end = offset + stream->entry.n_items * da_pack_item_bytes(stream->entry.type);
   }
   /* A last section without items may begin past the last byte written. */
-  if (ftruncate(writer->file, (off_t)end) != 0) return io_fault(writer, err);
+  if (ftruncate(writer->file, (off_t)end) != 0) return da_file_fail(err, errno, "write", writer->path);
   front.header.file_bytes = end;
   front.header.table_checksum = da_pack_table_checksum(&front.header, front.table);
-  DA_TRY(write_at(writer, &front, sizeof front, 0, err));
+  DA_TRY(da_file_write_at(writer->file, writer->path, &front, sizeof front, 0, err));
   int file = writer->file;
   writer->file = -1;
-  if (close(file) != 0) return io_fault(writer, err);
+  if (close(file) != 0) return da_file_fail(err, errno, "write", writer->path);
   return DA_OK;
 }
 

@@ -5,7 +5,6 @@
 
 #include "credit/incremental.h"
 #include "journey/vocabulary.h"
-#include "model/score.h"
 #include "pipeline/joint.h"
 #include "report/publish.h"
 #include "store/table.h"
@@ -39,18 +38,6 @@ static bool is_known(const da_former *former, const da_method *method) {
   if (is_incremental(method)) return former->fit.length > 0;
   if (method->needs_network) return former->model.params != NULL;
   return method->learns ? former->set.n_journeys > 0 : method->fit == NULL;
-}
-
-typedef struct {
-  const da_model *model;
-  da_scorer *scorer;
-} network;
-
-static da_status score(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err) {
-  const network *n = context;
-  DA_TRY(da_scorer_score(n->scorer, begin, end, attention, probability, err));
-  for (uint64_t j = 0; j < end - begin; j++) probability[j] = (float)da_model_probability(n->model, probability[j]);
-  return DA_OK;
 }
 
 static da_status add_row(changes *all, const change *row, da_error *err) {
@@ -102,20 +89,20 @@ static da_status list(changes *all, const da_method_totals *between, da_error *e
 static da_status credit_now(changes *all, const da_credit_input *learn, const da_method *const *methods, size_t n, da_error *err) {
   da_credit_input input = *learn;
   input.set = &all->joint.now;
-  network net = {.model = learn->model};
+  da_pass_network net = {0};
   da_pass_options options = {0};
   da_fitted fitted = {0};
   da_pass *pass = NULL;
   da_status status = da_fitted_open(learn, methods, n, &fitted, err);
-  if (status == DA_OK && net.model) {
-    options = (da_pass_options){.score = score, .score_context = &net};
-    status = da_scorer_open(net.model, input.set, input.pool, NULL, &net.scorer, err);
+  if (status == DA_OK && learn->model) {
+    options = (da_pass_options){.score = da_pass_score_by_network, .score_context = &net};
+    status = da_pass_network_open(learn->model, input.set, input.pool, NULL, &net, err);
   }
   if (status == DA_OK) status = da_pass_open(&input, &fitted, &options, &pass, err);
   if (status == DA_OK) status = da_pass_finish(pass, err);
   for (size_t m = 0; m < n && status == DA_OK; m++) status = list(all, &da_pass_totals(pass)->methods[m], err);
   da_pass_close(pass);
-  da_scorer_close(net.scorer);
+  da_pass_network_close(&net);
   da_fitted_close(&fitted);
   return status;
 }

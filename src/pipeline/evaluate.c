@@ -57,12 +57,6 @@ static da_status gather_costs(evaluation *x, da_error *err) {
   return DA_OK;
 }
 
-static void shares_of(const double *credit, size_t n, double *shares) {
-  double sum = 0;
-  for (size_t k = 0; k < n; k++) sum += credit[k] > 0 ? credit[k] : 0;
-  for (size_t k = 0; k < n; k++) shares[k] = sum > 0 && credit[k] > 0 ? credit[k] / sum : 0;
-}
-
 static da_status make_room(evaluation *x, da_error *err) {
   size_t n = x->credit.n_methods, n_numbers = n * x->credit.n_campaigns;
   x->whole = da_arena_alloc(&x->arena, n_numbers, sizeof *x->whole);
@@ -82,7 +76,7 @@ static void add_up(evaluation *x) {
       x->whole[m * n + k] = 0;
       for (int part = 0; part < DA_N_PARTS; part++) x->whole[m * n + k] += da_evaluated_part(&x->credit, m, part)[k];
     }
-    shares_of(x->whole + m * n, n, x->shares + m * n);
+    da_truth_shares(x->whole + m * n, n, x->shares + m * n);
   }
 }
 

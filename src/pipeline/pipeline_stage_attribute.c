@@ -3,7 +3,6 @@
 
 #include "base/file.h"
 #include "credit/incremental.h"
-#include "model/score.h"
 #include "pipeline/changes.h"
 #include "pipeline/experiments.h"
 #include "pipeline/intervals.h"
@@ -47,23 +46,10 @@ static da_status fingerprint(da_run *run, uint64_t *out, da_error *err) {
   return da_run_fingerprint(run, "credit seed destination", (const char *)input, sizeof input, out, err);
 }
 
-/* The network as the pass over journeys wants it. */
-typedef struct {
-  const da_model *model;
-  da_scorer *scorer;
-} network;
-
-static da_status score(void *context, uint64_t begin, uint64_t end, float *attention, float *probability, da_error *err) {
-  const network *n = context;
-  DA_TRY(da_scorer_score(n->scorer, begin, end, attention, probability, err));
-  for (uint64_t j = 0; j < end - begin; j++) probability[j] = (float)da_model_probability(n->model, probability[j]);
-  return DA_OK;
-}
-
 typedef struct {
   da_credit_input input;
   da_fitted fitted;
-  network net;
+  da_pass_network net;
   da_pass *pass;
   da_publication *publication;
   da_arena arena; /* what the facts point to */
@@ -157,9 +143,8 @@ static da_status attribute(da_run *run, attribution *a, cJSON *record, da_error 
   DA_TRY(da_fitted_open(&a->input, methods, n_methods, &a->fitted, err));
   da_pass_options options = {0};
   if (has_network) {
-    a->net.model = &run->model;
-    DA_TRY(da_scorer_open(&run->model, &run->set, run->pool, &run->monitor, &a->net.scorer, err));
-    options.score = score;
+    DA_TRY(da_pass_network_open(&run->model, &run->set, run->pool, &run->monitor, &a->net, err));
+    options.score = da_pass_score_by_network;
     options.score_context = &a->net;
   } else {
     da_monitor_note(&run->monitor, DA_NOTE_WARNING,
@@ -182,7 +167,7 @@ static da_status work(da_run *run, cJSON *record, da_error *err) {
   da_status status = attribute(run, &a, record, err);
   da_publication_close(a.publication);
   da_pass_close(a.pass);
-  da_scorer_close(a.net.scorer);
+  da_pass_network_close(&a.net);
   da_fitted_close(&a.fitted);
   da_arena_free(&a.arena);
   da_text_free(&a.known);

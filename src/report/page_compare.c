@@ -1,48 +1,65 @@
 /* The methods side by side: a strip of dots for the leading campaigns, and the shares of all that are shown. */
 #include <math.h>
+#include <stdbool.h>
 
 #include "report/page_parts.h"
 
-enum { N_STRIPS = 12, N_COLOURS = 10 };
+enum { N_STRIPS = 12, N_COLOURS = 10, MOST_SHARED = 2 };
 
 static double share_of(const da_page *page, size_t method, uint32_t campaign) {
   return da_row_of_campaign(page->report, method, campaign).share;
 }
 
 static double true_share_of(const da_page *page, uint32_t campaign) {
-  const da_credit_totals *totals = page->report->totals;
-  return page->report->facts->truth[campaign] / (double)(totals->n_conversions + totals->n_unattributed);
+  return da_share_of_all(page->report, page->report->facts->truth[campaign]);
 }
 
-/* The shares of the campaigns order[0 .. n-1] over all methods lie within. */
-static void find_range(const da_page *page, const uint32_t *order, size_t n, double *low, double *high) {
+/* A method that gives and takes more than MOST_SHARED times what there was, as a regression may whose effects cancel each other. */
+static bool is_wild(const da_page *page, size_t method) {
+  const da_method_totals *credit = &page->report->totals->methods[method];
+  double sum = 0;
+  for (uint32_t c = 0; c < page->report->totals->n_campaigns; c++) sum += fabs(credit->conversions[c]);
+  return da_share_of_all(page->report, sum) > MOST_SHARED;
+}
+
+/* The shares of the campaigns order[0 .. n-1] over all methods lie within, but for those of wild ones, which would squeeze all others;
+ * *some_beyond says whether some of these lie outside. */
+static void find_range(const da_page *page, const uint32_t *order, size_t n, double *low, double *high, bool *some_beyond) {
+  size_t n_methods = page->report->totals->n_methods;
   *low = *high = 0;
-  for (size_t i = 0; i < n; i++) {
-    for (size_t m = 0; m < page->report->totals->n_methods; m++) {
-      double share = share_of(page, m, order[i]);
-      *low = fmin(*low, share);
-      *high = fmax(*high, share);
+  for (size_t m = 0; m < n_methods; m++) {
+    for (size_t i = 0; i < n && !is_wild(page, m); i++) {
+      *low = fmin(*low, share_of(page, m, order[i]));
+      *high = fmax(*high, share_of(page, m, order[i]));
     }
-    if (page->report->facts->truth) *high = fmax(*high, true_share_of(page, order[i]));
   }
+  for (size_t i = 0; page->report->facts->truth && i < n; i++) *high = fmax(*high, true_share_of(page, order[i]));
   if (*high <= *low) *high = *low + 1;
+  *some_beyond = false;
+  for (size_t m = 0; m < n_methods; m++) {
+    for (size_t i = 0; i < n && is_wild(page, m); i++)
+      *some_beyond |= share_of(page, m, order[i]) < *low || share_of(page, m, order[i]) > *high;
+  }
 }
 
 /* Where the colours begin again. */
 static const char *shape_of(size_t method) { return method / N_COLOURS % 2 ? " square" : ""; }
 
-static void print_dot(da_page *page, size_t method, double share, double position) {
+/* Where a share stands on the track, in per cent; beyond its ends: at the end. */
+static double position_of(double share, double low, double high) { return 100 * (fmin(fmax(share, low), high) - low) / (high - low); }
+
+static void print_dot(da_page *page, size_t method, double share, double low, double high) {
   const da_method *what = page->report->totals->methods[method].method;
-  da_text_printf(page->out, "<i class=\"dot c%zu%s%s\" style=\"left:%.2f%%\" title=\"%s: ", method % N_COLOURS, shape_of(method),
-                 method == 0 ? " first" : "", position, what->title);
+  da_text_printf(page->out, "<i class=\"dot c%zu%s%s%s\" style=\"left:%.2f%%\" title=\"%s: ", method % N_COLOURS, shape_of(method),
+                 method == 0 ? " first" : "", share < low || share > high ? " beyond" : "", position_of(share, low, high), what->title);
   da_page_percent(page->out, share);
   da_text_append(page->out, "\"></i>");
 }
 
-static void print_truth(da_page *page, uint32_t campaign, double low, double scale) {
+static void print_truth(da_page *page, uint32_t campaign, double low, double high) {
   if (!page->report->facts->truth) return;
   double share = true_share_of(page, campaign);
-  da_text_printf(page->out, "<i class=\"true\" style=\"left:%.2f%%\" title=\"True: ", (share - low) * scale);
+  da_text_printf(page->out, "<i class=\"true\" style=\"left:%.2f%%\" title=\"True: ", position_of(share, low, high));
   da_page_percent(page->out, share);
   da_text_append(page->out, "\"></i>");
 }
@@ -50,17 +67,18 @@ static void print_truth(da_page *page, uint32_t campaign, double low, double sca
 /* One campaign: a line from the least to the largest share, a dot a method, the first method's on top. */
 static void print_strip(da_page *page, uint32_t campaign, double low, double high) {
   size_t n_methods = page->report->totals->n_methods;
-  double least = INFINITY, most = -INFINITY, scale = 100 / (high - low);
+  double least = INFINITY, most = -INFINITY;
   for (size_t m = 0; m < n_methods; m++) {
     least = fmin(least, share_of(page, m, campaign));
     most = fmax(most, share_of(page, m, campaign));
   }
   da_text_append(page->out, "<div class=\"strip\"><span class=\"name\">");
   da_html_name(page->out, page->report->set->campaigns.items[campaign]);
-  da_text_printf(page->out, "</span><span class=\"track\"><i class=\"span\" style=\"left:%.2f%%;width:%.2f%%\"></i>", (least - low) * scale,
-                 (most - least) * scale);
-  print_truth(page, campaign, low, scale);
-  for (size_t m = n_methods; m-- > 0;) print_dot(page, m, share_of(page, m, campaign), (share_of(page, m, campaign) - low) * scale);
+  double left = position_of(least, low, high);
+  da_text_printf(page->out, "</span><span class=\"track\"><i class=\"span\" style=\"left:%.2f%%;width:%.2f%%\"></i>", left,
+                 position_of(most, low, high) - left);
+  print_truth(page, campaign, low, high);
+  for (size_t m = n_methods; m-- > 0;) print_dot(page, m, share_of(page, m, campaign), low, high);
   da_text_append(page->out, "</span><span class=\"ends\">");
   da_page_percent(page->out, least);
   da_text_append(page->out, " – ");
@@ -71,12 +89,16 @@ static void print_strip(da_page *page, uint32_t campaign, double low, double hig
 static void print_strips(da_page *page, const uint32_t *order, size_t n) {
   const da_credit_totals *totals = page->report->totals;
   double low, high;
-  find_range(page, order, n, &low, &high);
+  bool some_beyond;
+  find_range(page, order, n, &low, &high, &some_beyond);
   da_text_append(page->out, "<div class=\"legend\">");
   for (size_t m = 0; m < totals->n_methods; m++) {
     da_text_printf(page->out, "<span><i class=\"dot c%zu%s\"></i>%s</span> ", m % N_COLOURS, shape_of(m), totals->methods[m].method->title);
   }
   if (page->report->facts->truth) da_text_append(page->out, "<span><i class=\"true\"></i>True, in the simulated world</span>");
+  if (some_beyond)
+    da_text_append(page->out,
+                   "<span><i class=\"dot beyond\"></i>A ring: beyond the end, where the other dots could not be told apart</span>");
   da_text_append(page->out, "</div>\n<div class=\"strips\">\n");
   for (size_t i = 0; i < n; i++) print_strip(page, order[i], low, high);
   da_text_append(page->out, "</div>\n");
@@ -92,7 +114,7 @@ static void print_share_row(da_page *page, uint32_t campaign, double high) {
       da_text_append(page->out, "<td class=\"none\">–</td>");
       continue;
     }
-    da_text_printf(page->out, "<td data-sort=\"%.9g\" style=\"--heat:%.0f%%\">", share, fmax(0, 60 * share / high));
+    da_text_printf(page->out, "<td data-sort=\"%.9g\" style=\"--heat:%.0f%%\">", share, fmin(fmax(0, 60 * share / high), 60));
     da_page_percent(page->out, share);
     da_text_append(page->out, "</td>");
   }
@@ -102,7 +124,8 @@ static void print_share_row(da_page *page, uint32_t campaign, double high) {
 static void print_shares(da_page *page, const uint32_t *order, size_t n) {
   const da_credit_totals *totals = page->report->totals;
   double low, high;
-  find_range(page, order, n, &low, &high);
+  bool some_beyond;
+  find_range(page, order, n, &low, &high, &some_beyond);
   da_text_append(page->out, "<div class=\"scroll\"><table class=\"sortable heat\">\n<thead><tr><th scope=\"col\">Campaign</th>");
   for (size_t m = 0; m < totals->n_methods; m++) da_text_printf(page->out, "<th scope=\"col\">%s</th>", totals->methods[m].method->title);
   da_text_append(page->out, "</tr></thead>\n<tbody>\n");

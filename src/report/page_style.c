@@ -77,6 +77,7 @@ const char da_page_style[] =
     ".dot.first{top:3px;width:14px;height:14px;margin-left:-7px}\n"
     ".c0{background:var(--c0)}.c1{background:var(--c1)}.c2{background:var(--c2)}.c3{background:var(--c3)}.c4{background:var(--c4)}"
     ".c5{background:var(--c5)}.c6{background:var(--c6)}.c7{background:var(--c7)}.c8{background:var(--c8)}.c9{background:var(--c9)}\n"
+    ".dot.beyond{background:var(--card);box-shadow:inset 0 0 0 2.5px var(--soft)}\n"
     ".columns{display:grid;grid-template-columns:1fr 1fr;gap:10px 40px;align-items:start}\n.columns>div{min-width:0}\n"
     "dl{margin:0}\ndt{font-weight:600}\ndd{margin:0 0 10px;max-width:85ch;color:var(--soft)}\n"
     "details{margin:10px 0 0}\nsummary{cursor:pointer;font-weight:600}\n"

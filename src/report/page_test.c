@@ -212,6 +212,24 @@ static void many_campaigns_are_folded_and_still_add_up(void **state) {
   report_close(&run);
 }
 
+/* Half the conversions each by every method but one, which gives and takes three times what there was. */
+static void a_wild_method_does_not_squeeze_the_others(void **state) {
+  (void)state;
+  report_run run;
+  report_open(&run, journeys_from_text("a@0 b@0! | a@0 b@0!"), false, 1);
+  report_finish(&run);
+  double *wild = run.report.totals->methods[report_method(&run, "time_decay")].conversions;
+  wild[0] = -6, wild[1] = 8;
+  char *html = print_page(&run);
+  const char *low = strstr(html, " beyond\" style=\"left:0.00%\" title=\"Time decay: ");
+  const char *high = strstr(html, " beyond\" style=\"left:100.00%\" title=\"Time decay: ");
+  assert_non_null(low);
+  assert_non_null(high);
+  assert_non_null(strstr(html, "left:50.00%\" title=\"Linear: ")); /* of 0 to 100 %: First touch and Last touch gave a whole one */
+  da_mem_free(html);
+  report_close(&run);
+}
+
 static void the_network_is_judged_in_plain_words(void **state) {
   (void)state;
   report_run run;
@@ -374,6 +392,7 @@ int main(void) {
       cmocka_unit_test(a_baseline_has_its_line),
       cmocka_unit_test(little_is_shown_as_little),
       cmocka_unit_test(many_campaigns_are_folded_and_still_add_up),
+      cmocka_unit_test(a_wild_method_does_not_squeeze_the_others),
       cmocka_unit_test(the_network_is_judged_in_plain_words),
       cmocka_unit_test(features_show_what_they_hold),
       cmocka_unit_test(the_search_shows_its_trials_the_taken_one_first),

@@ -4,14 +4,14 @@
 
 #include "base/sum.h"
 
-static double share_of(const da_report *report, double conversions) {
+double da_share_of_all(const da_report *report, double conversions) {
   double all = (double)(report->totals->n_conversions + report->totals->n_unattributed);
   return all > 0 ? conversions / all : NAN;
 }
 
 /* The quotients, once the amounts stand. */
 static void finish(const da_report *report, da_credit_row *row) {
-  row->share = share_of(report, row->conversions);
+  row->share = da_share_of_all(report, row->conversions);
   row->cpa = row->conversions > 0 ? row->spend / row->conversions : NAN;
   row->roas = row->spend > 0 ? row->value / row->spend : NAN;
   row->cpa_low = row->high > 0 ? row->spend / row->high : NAN;

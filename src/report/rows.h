@@ -16,6 +16,9 @@ typedef struct {
   double roas_low, roas_high; /* the same: value per unit of spend, the value of a conversion held as it is */
 } da_credit_row;
 
+/* A part of all conversions of the input; NaN where there are none. */
+double da_share_of_all(const da_report *report, double conversions);
+
 /* method: its number in report->totals. */
 da_credit_row da_row_of_campaign(const da_report *report, size_t method, uint32_t campaign);
 /* What would have happened anyway, as far as the method knows. */

@@ -49,7 +49,10 @@ da_status da_truth_read(const char *name, const char *json, size_t length, da_tr
 
 typedef enum { DA_TRUTH_REMOVAL, DA_TRUTH_SHAPLEY } da_truth_kind;
 
-/* How far a credit is from the truth. Shares: negative values clipped to 0, then divided by their sum; no positive value: all 0. */
+/* Negative credit clipped to 0, then divided by the sum; no positive credit: all 0. */
+void da_truth_shares(const double *credit, size_t n, double *shares);
+
+/* How far a credit is from the truth, in shares as above. */
 typedef struct {
   double share_mae;   /* mean over the truth's campaigns of |share - true share| */
   double max_error;   /* the largest of these */

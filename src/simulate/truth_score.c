@@ -4,9 +4,9 @@
 #include "base/mem.h"
 #include "simulate/truth.h"
 
-static void clip_to_shares(const double *values, size_t n, double *shares) {
+void da_truth_shares(const double *credit, size_t n, double *shares) {
   double sum = 0;
-  for (size_t k = 0; k < n; k++) sum += shares[k] = fmax(values[k], 0);
+  for (size_t k = 0; k < n; k++) sum += shares[k] = fmax(credit[k], 0);
   for (size_t k = 0; k < n && sum > 0; k++) shares[k] /= sum;
 }
 
@@ -55,8 +55,8 @@ static da_status match_names(const da_truth *truth, const da_slice *names, const
 static da_truth_score score_of(const double *found, const double *wanted, size_t n, double *scratch) {
   double *found_scratch = scratch, *wanted_scratch = scratch + n;
   da_truth_score score = {0};
-  clip_to_shares(found, n, found_scratch);
-  clip_to_shares(wanted, n, wanted_scratch);
+  da_truth_shares(found, n, found_scratch);
+  da_truth_shares(wanted, n, wanted_scratch);
   double found_sum = 0, wanted_sum = 0;
   for (size_t k = 0; k < n; k++) {
     double error = fabs(found_scratch[k] - wanted_scratch[k]);

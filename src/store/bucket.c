@@ -143,7 +143,7 @@ da_status da_bucket_part_open(const da_bucket *bucket, const char *key, da_objec
     part->is_whole = true;
     status = bucket->backend->local(bucket, key, &part->path, err);
     struct stat info;
-    if (status == DA_OK && stat(part->path, &info) != 0) status = da_path_fail(err, errno, "read", part->path);
+    if (status == DA_OK && stat(part->path, &info) != 0) status = da_file_fail(err, errno, "read", part->path);
     if (status == DA_OK) part->n_bytes = (uint64_t)info.st_size;
   }
   if (status != DA_OK) da_object_part_close(part);
@@ -159,7 +159,7 @@ da_status da_bucket_part_fetch(const da_bucket *bucket, const da_object_part *pa
 }
 
 da_status da_object_part_fill(const da_object_part *part, const void *data, uint64_t from, uint64_t n_bytes, da_error *err) {
-  return part->is_whole ? DA_OK : da_path_write_at(part->file, part->path, data, (size_t)n_bytes, from, err);
+  return part->is_whole ? DA_OK : da_file_write_at(part->file, part->path, data, (size_t)n_bytes, from, err);
 }
 
 void da_object_part_close(da_object_part *part) {

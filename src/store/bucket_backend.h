@@ -2,6 +2,7 @@
 #ifndef DA_STORE_BUCKET_BACKEND_H
 #define DA_STORE_BUCKET_BACKEND_H
 
+#include "base/file.h"
 #include "store/bucket.h"
 
 typedef struct da_s3_bucket da_s3_bucket; /* bucket_s3.c */
@@ -56,14 +57,10 @@ da_status da_commit_resume(da_bucket *bucket, da_error *err) DA_MUST_CHECK;
 
 /* "a/b" in memory of the caller's; NULL when memory ran out. */
 char *da_path_join(const char *folder, const char *name);
-/* The sentence for errno after a call that was to `do` something ("write", "open for reading") with path. */
-da_status da_path_fail(da_error *err, int error_number, const char *action, const char *path) DA_MUST_CHECK;
 /* mkdir -p of the folder that path lies in. */
 da_status da_path_make_parents(const char *path, da_error *err) DA_MUST_CHECK;
 /* fsync of a file or folder. */
 da_status da_path_sync(const char *path, da_error *err) DA_MUST_CHECK;
-/* All of data at an offset of an open file, which a sentence calls name. */
-da_status da_path_write_at(int file, const char *name, const void *data, size_t n_bytes, uint64_t at, da_error *err) DA_MUST_CHECK;
 da_status da_path_write(const char *path, const void *data, size_t n_bytes, da_error *err) DA_MUST_CHECK;
 /* rm -r, as far as it goes; nothing there is fine. */
 void da_path_remove(const char *path);

@@ -16,7 +16,7 @@ static char *decided_folder(const da_bucket *bucket) { return da_path_join(bucke
 da_status da_commit_decide(const da_bucket *bucket, const char *folder, da_error *err) {
   char *decided = decided_folder(bucket);
   if (!decided) return da_mem_fail(err, strlen(bucket->work), 1, "a path");
-  da_status status = rename(folder, decided) == 0 ? da_path_sync(bucket->work, err) : da_path_fail(err, errno, "put in place", folder);
+  da_status status = rename(folder, decided) == 0 ? da_path_sync(bucket->work, err) : da_file_fail(err, errno, "put in place", folder);
   da_mem_free(decided);
   return status;
 }

@@ -33,7 +33,7 @@ static da_status open_folder(da_bucket *bucket, const da_bucket_options *options
       return da_fail(err, DA_ERR_IO, "expected a bucket (a folder) at %s but found nothing there; check the name, or make the folder",
                      bucket->location);
     }
-    return da_path_fail(err, errno, "open the bucket", bucket->location);
+    return da_file_fail(err, errno, "open the bucket", bucket->location);
   }
   if (S_ISDIR(info.st_mode)) return DA_OK;
   return da_fail(err, DA_ERR_IO, "expected a bucket (a folder) at %s but found a file; name the folder that holds raw/", bucket->location);
@@ -55,16 +55,16 @@ static da_status write_process_number(int lock_file, const char *path, da_error 
   char text[32];
   int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
   if (ftruncate(lock_file, 0) == 0 && pwrite(lock_file, text, (size_t)length, 0) == length) return DA_OK;
-  return da_path_fail(err, errno, "write", path);
+  return da_file_fail(err, errno, "write", path);
 }
 
 static da_status take_lock(da_bucket *bucket, const char *path, da_error *err) {
   DA_TRY(da_path_make_parents(path, err));
   int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (file < 0) return da_path_fail(err, errno, "write", path);
+  if (file < 0) return da_file_fail(err, errno, "write", path);
   da_status status = DA_OK;
   if (flock(file, LOCK_EX | LOCK_NB) != 0)
-    status = errno == EWOULDBLOCK ? refuse_second_run(bucket, file, err) : da_path_fail(err, errno, "lock", path);
+    status = errno == EWOULDBLOCK ? refuse_second_run(bucket, file, err) : da_file_fail(err, errno, "lock", path);
   if (status == DA_OK) status = write_process_number(file, path, err);
   if (status != DA_OK) {
     close(file);
@@ -100,7 +100,7 @@ static da_status exists_in_folder(const da_bucket *bucket, const char *key, bool
   struct stat info;
   da_status status = DA_OK;
   *exists = stat(path, &info) == 0;
-  if (!*exists && errno != ENOENT && errno != ENOTDIR) status = da_path_fail(err, errno, "look at", path);
+  if (!*exists && errno != ENOENT && errno != ENOTDIR) status = da_file_fail(err, errno, "look at", path);
   da_mem_free(path);
   return status;
 }
@@ -110,7 +110,7 @@ static da_status read_all(int file, const char *path, da_text *data, da_error *e
   for (;;) {
     ssize_t n = read(file, block, sizeof block);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return da_path_fail(err, errno, "read", path);
+    if (n < 0) return da_file_fail(err, errno, "read", path);
     if (n == 0) return da_text_check(data, err);
     da_text_append_n(data, block, (size_t)n);
   }
@@ -120,7 +120,7 @@ static da_status get_from_folder(const da_bucket *bucket, const char *key, da_te
   char *path = da_path_join(bucket->location, key);
   if (!path) return no_memory(err, key);
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  da_status status = file < 0 ? da_path_fail(err, errno, "read", path) : read_all(file, path, data, err);
+  da_status status = file < 0 ? da_file_fail(err, errno, "read", path) : read_all(file, path, data, err);
   if (file >= 0) close(file);
   da_mem_free(path);
   return status;
@@ -143,7 +143,7 @@ static da_status list_entry(const da_bucket *bucket, const char *key, int depth,
   char *path = da_path_join(bucket->location, key);
   if (!path) return no_memory(err, key);
   struct stat info;
-  da_status status = stat(path, &info) == 0 ? DA_OK : da_path_fail(err, errno, "look at", path);
+  da_status status = stat(path, &info) == 0 ? DA_OK : da_file_fail(err, errno, "look at", path);
   da_mem_free(path);
   DA_TRY(status);
   if (S_ISREG(info.st_mode)) {
@@ -186,7 +186,7 @@ static da_status list_folder(const da_bucket *bucket, const char *prefix, int de
     status = list_entries(bucket, prefix, folder, depth, list, err);
     closedir(folder);
   } else if (errno != ENOENT) {
-    status = da_path_fail(err, errno, "list", path);
+    status = da_file_fail(err, errno, "list", path);
   }
   da_mem_free(path);
   return status;
@@ -201,7 +201,7 @@ static da_status list_bucket(const da_bucket *bucket, const char *prefix, da_obj
 static da_status remove_from_folder(da_bucket *bucket, const char *key, da_error *err) {
   char *path = da_path_join(bucket->location, key);
   if (!path) return no_memory(err, key);
-  da_status status = unlink(path) == 0 || errno == ENOENT ? DA_OK : da_path_fail(err, errno, "remove", path);
+  da_status status = unlink(path) == 0 || errno == ENOENT ? DA_OK : da_file_fail(err, errno, "remove", path);
   da_mem_free(path);
   return status;
 }
@@ -223,7 +223,7 @@ static da_status prepare_in_folder(da_bucket *bucket, const char *key, const cha
     status = da_fail(err, DA_ERR_IO, "expected a file or nothing at %s but found a folder; move it away", path);
   if (status == DA_OK) {
     cut_to_parent(path);
-    if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0) status = da_path_fail(err, errno, "write in", path);
+    if (faccessat(AT_FDCWD, path, W_OK | X_OK, AT_EACCESS) != 0) status = da_file_fail(err, errno, "write in", path);
   }
   da_mem_free(path);
   return status;
@@ -233,7 +233,7 @@ static da_status prepare_in_folder(da_bucket *bucket, const char *key, const cha
 static da_status put_in_folder(da_bucket *bucket, const char *key, const char *from, da_error *err) {
   char *path = da_path_join(bucket->location, key);
   if (!path) return no_memory(err, key);
-  da_status status = rename(from, path) == 0 ? DA_OK : da_path_fail(err, errno, "put in place", path);
+  da_status status = rename(from, path) == 0 ? DA_OK : da_file_fail(err, errno, "put in place", path);
   if (status == DA_OK) {
     cut_to_parent(path);
     status = da_path_sync(path, err);

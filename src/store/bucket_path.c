@@ -20,29 +20,13 @@ char *da_path_join(const char *folder, const char *name) {
   return path;
 }
 
-da_status da_path_fail(da_error *err, int error_number, const char *action, const char *path) {
-  switch (error_number) {
-  case ENOSPC:
-  case EDQUOT:
-  case EFBIG:
-    return da_fail(err, DA_ERR_IO, "expected room on the disk but it is full: could not %s %s; free some and run again", action, path);
-  case EACCES:
-  case EPERM:
-  case EROFS:
-    return da_fail(err, DA_ERR_IO, "expected to be allowed to %s %s but found: %s; change its rights or choose another place", action, path,
-                   strerror(error_number));
-  default:
-    return da_fail(err, DA_ERR_IO, "expected to %s %s but found: %s", action, path, strerror(error_number));
-  }
-}
-
 /* A folder of that name may be there already. */
 static da_status make_folder(const char *path, da_error *err) {
   if (mkdir(path, 0777) == 0) return DA_OK;
   int reason = errno;
   struct stat info;
   if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return DA_OK;
-  return da_path_fail(err, reason == EEXIST ? ENOTDIR : reason, "make the folder", path);
+  return da_file_fail(err, reason == EEXIST ? ENOTDIR : reason, "make the folder", path);
 }
 
 da_status da_path_make_parents(const char *path, da_error *err) {
@@ -60,31 +44,18 @@ da_status da_path_make_parents(const char *path, da_error *err) {
 
 da_status da_path_sync(const char *path, da_error *err) {
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return da_path_fail(err, errno, "open", path);
+  if (file < 0) return da_file_fail(err, errno, "open", path);
   int reason = fsync(file) == 0 ? 0 : errno;
   close(file);
   bool cannot = reason == EINVAL || reason == ENOTSUP || reason == ENOSYS; /* a file system without sync has done what it can */
-  return reason == 0 || cannot ? DA_OK : da_path_fail(err, reason, "write", path);
-}
-
-da_status da_path_write_at(int file, const char *name, const void *data, size_t n_bytes, uint64_t at, da_error *err) {
-  const char *bytes = data;
-  while (n_bytes > 0) {
-    ssize_t n = pwrite(file, bytes, n_bytes, (off_t)at);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return da_path_fail(err, errno, "write", name);
-    bytes += n;
-    at += (uint64_t)n;
-    n_bytes -= (size_t)n;
-  }
-  return DA_OK;
+  return reason == 0 || cannot ? DA_OK : da_file_fail(err, reason, "write", path);
 }
 
 da_status da_path_write(const char *path, const void *data, size_t n_bytes, da_error *err) {
   int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return da_path_fail(err, errno, "write", path);
-  da_status status = da_path_write_at(file, path, data, n_bytes, 0, err);
-  if (close(file) != 0 && status == DA_OK) status = da_path_fail(err, errno, "write", path);
+  if (file < 0) return da_file_fail(err, errno, "write", path);
+  da_status status = da_file_write_at(file, path, data, n_bytes, 0, err);
+  if (close(file) != 0 && status == DA_OK) status = da_file_fail(err, errno, "write", path);
   return status;
 }
 

@@ -192,7 +192,7 @@ static da_status fetch_copy(const da_bucket *bucket, const char *key, const da_h
   da_status status = da_text_check(&aside, err);
   if (status == DA_OK) status = da_path_make_parents(path, err);
   if (status == DA_OK) status = da_s3_download(&bucket->s3->connection, key, head->etag, head->n_bytes, da_text_cstr(&aside), err);
-  if (status == DA_OK && rename(da_text_cstr(&aside), path) != 0) status = da_path_fail(err, errno, "put in place", path);
+  if (status == DA_OK && rename(da_text_cstr(&aside), path) != 0) status = da_file_fail(err, errno, "put in place", path);
   if (status != DA_OK && !aside.failed) da_path_remove(da_text_cstr(&aside));
   da_text_free(&aside);
   return status;
@@ -239,7 +239,7 @@ static da_status make_part_file(da_object_part *part, da_error *err) {
   if (!part->path) return da_mem_fail(err, 1, 256, "a path");
   DA_TRY(da_path_make_parents(part->path, err));
   part->file = mkostemp(part->path, O_CLOEXEC);
-  if (part->file < 0 || ftruncate(part->file, (off_t)part->n_bytes) != 0) return da_path_fail(err, errno, "make", part->path);
+  if (part->file < 0 || ftruncate(part->file, (off_t)part->n_bytes) != 0) return da_file_fail(err, errno, "make", part->path);
   return DA_OK;
 }
 

@@ -109,7 +109,7 @@ static da_status map_file(const char *path, void **data, uint64_t *n_bytes, da_e
   *data = NULL;
   *n_bytes = 0;
   int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0) return da_path_fail(err, errno, "read", path);
+  if (file < 0) return da_file_fail(err, errno, "read", path);
   struct stat info;
   int reason = fstat(file, &info) == 0 ? 0 : errno;
   if (reason == 0 && info.st_size > 0) {
@@ -121,7 +121,7 @@ static da_status map_file(const char *path, void **data, uint64_t *n_bytes, da_e
       *data = mapped;
   }
   close(file);
-  return reason == 0 ? DA_OK : da_path_fail(err, reason, "read", path);
+  return reason == 0 ? DA_OK : da_file_fail(err, reason, "read", path);
 }
 
 static da_status begin_multipart(da_s3_connection *connection, da_s3_upload *upload, da_error *err) {
@@ -277,7 +277,7 @@ static da_status download_part(transfer *t, da_s3_connection *connection, size_t
     status = da_fail(err, DA_ERR_IO, "expected %llu bytes of %s from the S3 server but found %zu; run again", (unsigned long long)length,
                      t->key, response.body.length);
   }
-  if (status == DA_OK) status = da_path_write_at(t->file, "a copy of an object", response.body.data, (size_t)length, from, err);
+  if (status == DA_OK) status = da_file_write_at(t->file, "a copy of an object", response.body.data, (size_t)length, from, err);
   da_http_response_free(&response);
   return status;
 }
@@ -293,8 +293,8 @@ da_status da_s3_download_range(da_s3_connection *connection, const char *key, co
 da_status da_s3_download(da_s3_connection *connection, const char *key, const char *etag, uint64_t n_bytes, const char *path,
                          da_error *err) {
   const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) return da_path_fail(err, errno, "write", path);
+  if (file < 0) return da_file_fail(err, errno, "write", path);
   da_status status = da_s3_download_range(connection, key, etag, 0, n_bytes, file, err);
-  if (close(file) != 0 && status == DA_OK) status = da_path_fail(err, errno, "write", path);
+  if (close(file) != 0 && status == DA_OK) status = da_file_fail(err, errno, "write", path);
   return status;
 }

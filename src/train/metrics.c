@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/softplus.h"
 
 enum { N_BINS = 15 };
 
@@ -71,11 +72,8 @@ static bool next_tie(const sorted_logits *sorted, uint64_t *i, uint64_t *k, tie 
 
 static double sigmoid(double z) { return 1 / (1 + exp(-z)); }
 
-/* -log p of the right answer, without overflow. */
-static double cross_entropy(double z, bool converted) {
-  double against = converted ? -z : z; /* log(1 + e^against) */
-  return against > 0 ? against + log1p(exp(-against)) : log1p(exp(against));
-}
+/* -log p of the right answer. */
+static double cross_entropy(double z, bool converted) { return da_softplus(converted ? -z : z); }
 
 /* Mann-Whitney: of all pairs of a converting and another journey, those in the right order, ties one half. */
 static double area_under_curve(const sorted_logits *sorted) {

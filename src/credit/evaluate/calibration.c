@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "base/softplus.h"
+
 enum { MOST_STEPS = 100 };
 
 /* Platt's targets: of n journeys alike the first is as good as seen on the other side. */
@@ -13,13 +15,11 @@ typedef struct {
   double target[2]; /* of journeys that did not, and that did convert */
 } problem;
 
-static double log1pexp(double z) { return z > 0 ? z + log1p(exp(-z)) : log1p(exp(z)); }
-
 static double loss_of(const problem *p, da_calibration c) {
   double loss = 0;
   for (uint64_t i = 0; i < p->n; i++) {
     double z = c.a + c.b * (double)p->x[i];
-    loss += log1pexp(z) - p->target[p->converted[i]] * z;
+    loss += da_softplus(z) - p->target[p->converted[i]] * z;
   }
   return loss;
 }
