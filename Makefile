@@ -27,12 +27,9 @@ test:
 test-full:
 	@scripts/test --full
 
-## test-distributed: an S3 server, a Spark cluster, MPI ranks and SageMaker's API, all on this machine; gets Java and 800 MB
-test-distributed: build
-	@scripts/bootstrap --distributed
-	@scripts/bootstrap --s3-servers
-	@scripts/bootstrap --warehouses
-	@cd build/release && ctest -L 'distributed|s3|warehouse' --output-on-failure
+## test-distributed: an S3 server, a Spark cluster, MPI ranks and SageMaker's API, all on this machine; gets Java and 800 MB; ends as test does
+test-distributed:
+	@scripts/test --distributed
 
 ## bench: measure against DuckDB, polars and PyTorch; the results stand in docs/benchmarks.md
 bench: build

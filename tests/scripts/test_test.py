@@ -77,6 +77,10 @@ class Totals(unittest.TestCase):
     def test_full_adds_the_thread_checker(self):
         self.assertEqual(self.run_test("--full", dev="5 0 0", tsan="2 0 0", release="7 0 0"), (0, "14 passed, 0 failed"))
 
+    def test_distributed_runs_what_needs_servers_alone(self):
+        self.assertEqual(self.run_test("--distributed", release="7 0 1"), (0, "6 passed, 0 failed, 1 skipped"))
+        self.assertEqual((self.top / "calls").read_text(), "release -L distributed|s3|warehouse\n")
+
 
 if __name__ == "__main__":
     unittest.main()
