@@ -13,9 +13,9 @@ typedef struct {
   da_db *db;
 } answering;
 
-static da_status answer(void *context, da_body_type type, da_slice body, da_text *text, da_error *err) {
+static da_status answer(void *context, da_body_type type, da_slice body, da_body_type wanted, da_text *text, da_error *err) {
   const answering *a = context;
-  return da_service_answer(a->service, a->db, type, body, text, err);
+  return da_service_answer(a->service, a->db, type, body, wanted, text, err);
 }
 
 /* The bucket's own fit, or the one beside --model. */
@@ -76,12 +76,13 @@ const da_verb da_verb_serve = {
     .name = "serve",
     .arguments = "[BUCKET]",
     .summary = "Credit of journeys over HTTP, by a trained network",
-    .help =
-        "POST journeys to /invocations, one JSON object a line (Content-Type: application/jsonlines) or as Parquet "
-        "(application/x-parquet), with the columns of feature_store/: campaigns and timestamps, and as wanted conversion_status, "
-        "journey_id, uid. One JSON object a journey comes back, with the credit that 'attribute' gives it. GET /ping says whether requests "
-        "are taken. SIGTERM or Ctrl-C: what has begun is answered, then the program ends with 0.\n\n"
-        "Example: deepattribution serve shop --port 8080",
+    .help = "POST journeys to /invocations, one JSON object a line (Content-Type: application/jsonlines) or as Parquet "
+            "(application/x-parquet), with the columns of feature_store/: campaigns and timestamps, and as wanted conversion_status, "
+            "journey_id, uid. One JSON object a journey comes back (a row of a Parquet file where the header Accept asks for one), with "
+            "the credit "
+            "that 'attribute' gives it. GET /ping says whether requests "
+            "are taken. SIGTERM or Ctrl-C: what has begun is answered, then the program ends with 0.\n\n"
+            "Example: deepattribution serve shop --port 8080",
     .groups = DA_OPTIONS_COMMON | DA_OPTIONS_MODEL | DA_OPTIONS_SERVE,
     .n_positional_max = 1,
     .run = run,

@@ -18,7 +18,7 @@
 /* One request, from its header to the end of its answer. The receiving thread has it, then a worker, then the receiving thread again. */
 typedef struct request_in_work {
   struct MHD_Connection *connection;
-  da_body_type type;
+  da_body_type type, wanted; /* of the body, of the answer */
   da_text body;
   size_t n_held;     /* bytes of the body */
   size_t n_received; /* with what was thrown away */
@@ -29,6 +29,14 @@ typedef struct request_in_work {
   da_text answer;
   struct request_in_work *next;
 } request_in_work;
+
+/* One connection. Between requests, and while a header arrives, it is its client's turn. */
+typedef struct client {
+  MHD_socket socket;
+  bool has_request;  /* a header is here, its answer has not ended */
+  double turn_began; /* da_clock_seconds of the connection, or of the end of its last answer */
+  struct client *previous, *next;
+} client;
 
 struct da_server {
   da_server_options options;
@@ -43,12 +51,24 @@ struct da_server {
   request_in_work *first, *last;
   uint32_t n_waiting;   /* in the queue */
   uint32_t n_open;      /* from their header to the end of their answer */
+  client *clients;      /* in no order */
   size_t n_bytes_held;  /* of bodies */
   bool is_leaving;      /* a wish to stop: new requests are refused */
   bool workers_may_end; /* once the queue is empty */
 };
 
-static const char *const JSON = "application/json", *const JSON_LINES = "application/jsonlines";
+static const char *const JSON = "application/json", *const JSON_LINES = "application/jsonlines", *const PARQUET = "application/x-parquet";
+
+/* How clients call what they send and want. */
+static const struct {
+  const char *name;
+  da_body_type type;
+} known_types[] = {{"application/jsonlines", DA_BODY_JSON},
+                   {"application/json", DA_BODY_JSON},
+                   {"application/x-ndjson", DA_BODY_JSON},
+                   {"application/x-parquet", DA_BODY_PARQUET},
+                   {"application/vnd.apache.parquet", DA_BODY_PARQUET}};
+enum { N_KNOWN_TYPES = sizeof known_types / sizeof known_types[0] };
 
 /* --- Answers ------------------------------------------------------------------------------------------------------------ */
 
@@ -81,7 +101,8 @@ static enum MHD_Result send_bytes(struct MHD_Connection *connection, unsigned co
 static enum MHD_Result send_answer(const request_in_work *r) {
   if (r->answer.failed) return MHD_NO;
   const da_slice bytes = {da_text_cstr(&r->answer), r->answer.length};
-  return send_bytes(r->connection, r->code, r->is_answered && r->code == MHD_HTTP_OK ? JSON_LINES : JSON, bytes);
+  const char *type = !r->is_answered || r->code != MHD_HTTP_OK ? JSON : r->wanted == DA_BODY_PARQUET ? PARQUET : JSON_LINES;
+  return send_bytes(r->connection, r->code, type, bytes);
 }
 
 /* --- The queue and the workers ------------------------------------------------------------------------------------------ */
@@ -121,7 +142,7 @@ static void answer_one(da_server *server, request_in_work *r) {
   da_error err = {0};
   r->code = MHD_HTTP_OK;
   const da_slice body = {da_text_cstr(&r->body), r->body.length};
-  switch (server->answer(server->context, r->type, body, &r->answer, &err)) {
+  switch (server->answer(server->context, r->type, body, r->wanted, &r->answer, &err)) {
   case DA_OK:
     break;
   case DA_ERR_ARG:
@@ -146,27 +167,82 @@ static void *work(void *context) {
   return NULL;
 }
 
+/* --- Connections -------------------------------------------------------------------------------------------------------- */
+
+static void add_client(da_server *server, client *c) {
+  c->next = server->clients;
+  if (c->next) c->next->previous = c;
+  server->clients = c;
+}
+
+static void remove_client(da_server *server, client *c) {
+  if (c->next) c->next->previous = c->previous;
+  *(c->previous ? &c->previous->next : &server->clients) = c->next;
+}
+
+/* The library calls this when a connection begins, and before its socket is closed. */
+static void on_connection(void *context, struct MHD_Connection *connection, void **slot, enum MHD_ConnectionNotificationCode code) {
+  da_server *server = context;
+  client *c = code == MHD_CONNECTION_NOTIFY_STARTED ? da_mem_calloc(1, sizeof *c) : *slot;
+  if (!c) return; /* without memory its header may take for ever; its silence may not */
+  pthread_mutex_lock(&server->lock);
+  if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+    *slot = c;
+    c->socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    c->turn_began = da_clock_seconds();
+    add_client(server, c);
+  } else {
+    remove_client(server, c);
+    da_mem_free(c);
+    *slot = NULL;
+  }
+  pthread_mutex_unlock(&server->lock);
+}
+
+/* The caller holds the lock. */
+static void set_turn(struct MHD_Connection *connection, bool has_request) {
+  client *c = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+  if (!c) return;
+  c->has_request = has_request;
+  c->turn_began = da_clock_seconds();
+}
+
+/* The library knows silence only: a byte of a header now and then would hold a connection for ever. */
+static void cut_slow_headers(da_server *server) {
+  const double now = da_clock_seconds();
+  pthread_mutex_lock(&server->lock);
+  for (client *c = server->clients; c; c = c->next) {
+    if (!c->has_request && now - c->turn_began > server->options.silence_seconds) shutdown(c->socket, SHUT_RDWR);
+  }
+  pthread_mutex_unlock(&server->lock);
+}
+
 /* --- Receiving ---------------------------------------------------------------------------------------------------------- */
 
 static bool begins_with(const char *text, const char *word) { return strncasecmp(text, word, strlen(word)) == 0; }
 
 /* false: a body of this type cannot be read. */
 static bool find_type(struct MHD_Connection *connection, da_body_type *type) {
-  static const struct {
-    const char *name;
-    da_body_type type;
-  } known[] = {{"application/jsonlines", DA_BODY_JSON},
-               {"application/json", DA_BODY_JSON},
-               {"application/x-ndjson", DA_BODY_JSON},
-               {"application/x-parquet", DA_BODY_PARQUET},
-               {"application/vnd.apache.parquet", DA_BODY_PARQUET}};
   const char *found = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
-  for (size_t i = 0; found && i < sizeof known / sizeof known[0]; i++) {
-    if (!begins_with(found, known[i].name)) continue;
-    *type = known[i].type;
+  for (size_t i = 0; found && i < N_KNOWN_TYPES; i++) {
+    if (!begins_with(found, known_types[i].name)) continue;
+    *type = known_types[i].type;
     return true;
   }
   return false;
+}
+
+/* The first type in the header Accept that we know; JSON lines for all that we do not. */
+static da_body_type find_wanted(struct MHD_Connection *connection) {
+  const char *accepted = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT), *first = NULL;
+  da_body_type wanted = DA_BODY_JSON;
+  for (size_t i = 0; accepted && i < N_KNOWN_TYPES; i++) {
+    const char *found = strcasestr(accepted, known_types[i].name);
+    if (!found || (first && found > first)) continue;
+    first = found;
+    wanted = known_types[i].type;
+  }
+  return wanted;
 }
 
 static size_t announced_bytes(struct MHD_Connection *connection) {
@@ -189,6 +265,7 @@ static bool answer_early(da_server *server, request_in_work *r, const char *url,
   const bool gets = strcmp(method, MHD_HTTP_METHOD_GET) == 0, posts = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
   const bool asks = strcmp(url, "/ping") == 0 || strcmp(url, "/execution-parameters") == 0, invokes = strcmp(url, "/invocations") == 0;
   r->code = MHD_HTTP_OK;
+  r->wanted = find_wanted(r->connection);
   if (!asks && !invokes) {
     refuse(r, MHD_HTTP_NOT_FOUND, "expected /ping, /invocations or /execution-parameters but found %.200s", url);
   } else if ((asks && !gets) || (invokes && !posts)) {
@@ -214,6 +291,7 @@ static request_in_work *begin(da_server *server, struct MHD_Connection *connecti
   r->began_at = da_clock_seconds();
   pthread_mutex_lock(&server->lock);
   server->n_open++;
+  set_turn(connection, true);
   *is_leaving = server->is_leaving;
   pthread_mutex_unlock(&server->lock);
   return r;
@@ -282,11 +360,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
 }
 
 static void on_end(void *context, struct MHD_Connection *connection, void **slot, enum MHD_RequestTerminationCode code) {
-  (void)connection, (void)code;
+  (void)code;
   da_server *server = context;
   request_in_work *r = *slot;
   if (!r) return;
   pthread_mutex_lock(&server->lock);
+  set_turn(connection, false);
   server->n_open--;
   server->n_bytes_held -= r->n_held;
   pthread_mutex_unlock(&server->lock);
@@ -308,7 +387,7 @@ static da_status listen_at(da_server *server, const struct sockaddr *address, da
   server->daemon =
       MHD_start_daemon(flags, o->port, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, say_nothing, NULL, MHD_OPTION_SOCK_ADDR,
                        address, MHD_OPTION_CONNECTION_LIMIT, o->most_clients, MHD_OPTION_CONNECTION_TIMEOUT, o->silence_seconds,
-                       MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_END);
+                       MHD_OPTION_NOTIFY_COMPLETED, on_end, server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
   if (!server->daemon) {
     return da_fail(err, DA_ERR_IO, "expected to listen at %s, port %u, but could not: %s", o->host, o->port,
                    errno ? strerror(errno) : "the address is taken or not this machine's");
@@ -362,6 +441,7 @@ da_status da_server_open(const da_server_options *options, da_server_answer answ
 
 uint16_t da_server_port(const da_server *server) { return server->port; }
 
+/* Between two looks at the clock. */
 static void rest(void) { nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL); }
 
 static bool has_requests(da_server *server) {
@@ -381,7 +461,10 @@ static void end_workers(da_server *server) {
 }
 
 void da_server_run(da_server *server, const da_monitor *monitor) {
-  while (!da_monitor_interrupted(monitor)) rest();
+  while (!da_monitor_interrupted(monitor)) {
+    cut_slow_headers(server);
+    rest();
+  }
   const MHD_socket listener = MHD_quiesce_daemon(server->daemon);
   pthread_mutex_lock(&server->lock);
   server->is_leaving = true;

@@ -2,13 +2,13 @@
  *
  *   GET  /ping                   200 while requests are taken
  *   GET  /execution-parameters   how many requests at a time, and how large, for batch transform
- *   POST /invocations            the answer to a body; 400 with one sentence when it cannot be read
+ *   POST /invocations            the answer to a body; 400 with one sentence when it cannot be read. Parquet where the header Accept names
+ *                                it, and names it before JSON; else JSON lines
  *
  *   client ==> one thread that receives and sends ==> queue (bounded) ==> workers, a thread each
  *
- * A body takes a worker's time only when it is whole: slow clients keep nobody waiting, and who is silent, or only drips, too long is
- * cut off. What cannot
- * be taken is refused at once: 413 a body that is too large, 503 (Retry-After) when the queue, or the room for bodies, is full. */
+ * A body takes a worker's time only when it is whole: slow clients keep nobody waiting, and who is silent too long, or sends a header or a
+ * body only drop by drop, is cut off. What cannot be taken is refused at once: 413 a body that is too large, 503 (Retry-After) when the queue, or the room for bodies, is full. */
 #ifndef DA_SERVE_SERVER_H
 #define DA_SERVE_SERVER_H
 
@@ -25,13 +25,14 @@ typedef struct {
   uint32_t queue_length;     /* whole bodies that wait for a worker */
   size_t body_bytes;         /* the largest body; four of them, and one a worker, may be held at a time */
   uint32_t most_clients;     /* connections at a time */
-  uint32_t silence_seconds;  /* a client silent for so long is cut off */
+  uint32_t silence_seconds;  /* a client silent for so long is cut off; so is one whose next header is not whole by then */
   uint32_t body_seconds;     /* how long a body may take to arrive, however steadily it drips */
   uint32_t farewell_seconds; /* how long requests that have begun may take to end after a wish to stop */
 } da_server_options;
 
-/* Appends the answer to a whole body; called by several threads at a time. A fault of the data or the call becomes a 400. */
-typedef da_status (*da_server_answer)(void *context, da_body_type type, da_slice body, da_text *answer, da_error *err);
+/* Appends the answer to a whole body, in the type that the client wants; called by several threads at a time. A fault of the data or the
+ * call becomes a 400. */
+typedef da_status (*da_server_answer)(void *context, da_body_type type, da_slice body, da_body_type wanted, da_text *answer, da_error *err);
 
 typedef struct da_server da_server;
 

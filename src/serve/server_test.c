@@ -24,7 +24,7 @@ static void nap(void) { nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 static bool interrupted(void *context) { return ((fixture *)context)->stop; }
 
 /* The body in capitals; "bad", "broken" and "full" are faults. */
-static da_status answer(void *context, da_body_type type, da_slice body, da_text *text, da_error *err) {
+static da_status answer(void *context, da_body_type type, da_slice body, da_body_type wanted, da_text *text, da_error *err) {
   fixture *f = context;
   const char *bytes = body.data;
   if (strcmp(bytes, "bad") == 0) return da_fail(err, DA_ERR_DATA, "expected good but found \"bad\"");
@@ -34,7 +34,8 @@ static da_status answer(void *context, da_body_type type, da_slice body, da_text
     f->n_held++;
     while (f->hold) nap();
   }
-  da_text_printf(text, "%s of %zu", type == DA_BODY_JSON ? "JSON" : "Parquet", body.length);
+  da_text_printf(text, "%s of %zu%s", type == DA_BODY_JSON ? "JSON" : "Parquet", body.length,
+                 wanted == DA_BODY_PARQUET ? ", to Parquet" : "");
   return da_text_check(text, err);
 }
 
@@ -44,19 +45,21 @@ static void *run(void *context) {
   return NULL;
 }
 
-static void open_fixture(fixture *f) {
+static void open_fixture_with(fixture *f, uint32_t silence_seconds) {
   *f = (fixture){.monitor = {.interrupted = interrupted, .context = f}};
   const da_server_options options = {.host = "127.0.0.1",
                                      .n_workers = 1,
                                      .queue_length = 1,
                                      .body_bytes = 1000,
                                      .most_clients = 16,
-                                     .silence_seconds = 30,
+                                     .silence_seconds = silence_seconds,
                                      .body_seconds = 2,
                                      .farewell_seconds = 10};
   expect_ok(da_server_open(&options, answer, f, &f->server, err));
   assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
 }
+
+static void open_fixture(fixture *f) { open_fixture_with(f, 30); }
 
 static void close_fixture(fixture *f) {
   f->stop = true;
@@ -130,6 +133,31 @@ static void requests_get_their_codes(void **state) {
   close_fixture(&f);
 }
 
+static void the_answer_is_of_the_type_that_is_wanted(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  static const struct {
+    const char *accept, *type, *words;
+  } cases[] = {{"application/x-parquet", "Content-Type: application/x-parquet", "JSON of 2, to Parquet"},
+               {"text/html, Application/vnd.apache.parquet;q=0.9, */*", "Content-Type: application/x-parquet", "to Parquet"},
+               {"application/json, application/x-parquet", "Content-Type: application/jsonlines", "JSON of 2"},
+               {"*/*", "Content-Type: application/jsonlines", "JSON of 2"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char text[512];
+    snprintf(text, sizeof text,
+             "POST /invocations HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nAccept: %s\r\n"
+             "Content-Length: 2\r\n\r\n{}",
+             cases[i].accept);
+    int s = connect_to(&f);
+    send_text(s, text);
+    const char *found = receive(s);
+    assert_says(found, 200, cases[i].words);
+    if (!strstr(found, cases[i].type)) fail_msg("expected %s but found: %s", cases[i].type, found);
+  }
+  close_fixture(&f);
+}
+
 static void large_bodies_are_refused(void **state) {
   (void)state;
   fixture f;
@@ -152,6 +180,16 @@ static void large_bodies_are_refused(void **state) {
   close_fixture(&f);
 }
 
+/* How many of the pieces a client can send, one every 50 ms, until it is cut off. */
+static int drip(int s, const char *piece, int most) {
+  int n_sent = 0;
+  for (struct timespec rest = {.tv_nsec = 50000000}; n_sent < most && send(s, piece, strlen(piece), MSG_NOSIGNAL) > 0; n_sent++) {
+    nanosleep(&rest, NULL);
+  }
+  close(s);
+  return n_sent;
+}
+
 /* A byte now and then is no silence, but does not hold a connection for ever. */
 static void a_body_that_only_drips_is_cut_off(void **state) {
   (void)state;
@@ -159,11 +197,34 @@ static void a_body_that_only_drips_is_cut_off(void **state) {
   open_fixture(&f);
   int s = connect_to(&f);
   send_text(s, "POST /invocations HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n");
-  int n_sent = 0;
-  for (struct timespec rest = {.tv_nsec = 50000000}; n_sent < 900 && send(s, "x", 1, MSG_NOSIGNAL) == 1; n_sent++) nanosleep(&rest, NULL);
+  const int n_sent = drip(s, "x", 900);
   assert_true(n_sent > 20 && n_sent < 900);
-  close(s);
   assert_says(receive(post(&f, "hello", "application/json")), 200, "JSON of 5");
+  close_fixture(&f);
+}
+
+/* Each piece comes well within a second's silence. */
+static void a_header_that_only_drips_is_cut_off(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture_with(&f, 1);
+  int s = connect_to(&f);
+  int n_sent = drip(s, "G", 400); /* the first line */
+  assert_true(n_sent > 10 && n_sent < 400);
+  s = connect_to(&f);
+  send_text(s, "GET /ping HTTP/1.1\r\nHost: a\r\n");
+  n_sent = drip(s, "X-a: b\r\n", 400);
+  assert_true(n_sent > 10 && n_sent < 400);
+  s = connect_to(&f); /* after a request that was answered */
+  send_text(s, "GET /ping HTTP/1.1\r\nHost: a\r\n\r\nGET /ping HTTP/1.1\r\n");
+  n_sent = drip(s, "X-a: b\r\n", 400);
+  assert_true(n_sent > 10 && n_sent < 400);
+  f.hold = true; /* a worker may take longer */
+  s = post(&f, "wait", "application/json");
+  while (f.n_held < 1) nap();
+  for (int i = 0; i < 1500; i++) nap();
+  f.hold = false;
+  assert_says(receive(s), 200, "JSON of 4");
   close_fixture(&f);
 }
 
@@ -213,8 +274,10 @@ int main(void) {
   if (!da_server_library()) return DA_TEST_SKIPPED;
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(requests_get_their_codes),
+      cmocka_unit_test(the_answer_is_of_the_type_that_is_wanted),
       cmocka_unit_test(large_bodies_are_refused),
       cmocka_unit_test(a_body_that_only_drips_is_cut_off),
+      cmocka_unit_test(a_header_that_only_drips_is_cut_off),
       cmocka_unit_test(a_full_queue_refuses_and_the_end_answers_what_began),
       cmocka_unit_test(addresses_are_checked),
   };

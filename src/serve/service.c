@@ -160,11 +160,17 @@ static da_status judge(const da_service *service, const da_request *request, da_
   return status;
 }
 
-da_status da_service_answer(const da_service *service, da_db *db, da_body_type type, da_slice body, da_text *answer, da_error *err) {
+da_status da_service_answer(const da_service *service, da_db *db, da_body_type type, da_slice body, da_body_type wanted, da_text *answer,
+                            da_error *err) {
   da_request request = {0};
+  da_text lines = {0};
   da_status status = type == DA_BODY_PARQUET ? da_request_read_parquet(db, body, &service->campaigns, &request, err)
                                              : da_request_read_json(body, &service->campaigns, &request, err);
-  if (status == DA_OK) status = judge(service, &request, answer, err);
+  if (status == DA_OK) status = judge(service, &request, wanted == DA_BODY_PARQUET ? &lines : answer, err);
   da_request_free(&request);
+  if (status == DA_OK && wanted == DA_BODY_PARQUET) {
+    status = da_service_to_parquet(service, db, (da_slice){lines.data, lines.length}, answer, err);
+  }
+  da_text_free(&lines);
   return status;
 }

@@ -77,7 +77,7 @@ static void answers_are_those_of_attribute(void **state) {
   for (int i = 0; i < 3; i++) {
     size_t n_bytes;
     unsigned char *bytes = folder_read(folder_path(f.folder, sets[i]), &n_bytes);
-    expect_ok(da_service_answer(&f.service, f.db, DA_BODY_PARQUET, (da_slice){(char *)bytes, n_bytes}, &answers, err));
+    expect_ok(da_service_answer(&f.service, f.db, DA_BODY_PARQUET, (da_slice){(char *)bytes, n_bytes}, DA_BODY_JSON, &answers, err));
     free(bytes);
   }
   store_write_text(f.folder, "answers.json", da_text_cstr(&answers));
@@ -89,6 +89,47 @@ static void answers_are_those_of_attribute(void **state) {
   assert_agrees(&f, "removal_model_attribution", 1e-6); /* the network's what-ifs, in other batches */
   assert_agrees(&f, "shapley_model_attribution", 1e-6);
   da_text_free(&answers);
+  close_fixture(&f);
+}
+
+/* Oracle: the same answer as JSON lines. */
+static void parquet_says_what_json_lines_say(void **state) {
+  (void)state;
+  fixture f;
+  open_fixture(&f);
+  static const struct {
+    const char *body, *types;
+  } cases[] = {{"{\"journey_id\":7,\"uid\":-3,\"campaigns\":[\"a\"],\"timestamps\":[5]}\n"
+                "{\"campaigns\":[\"email\",\"video\"],\"timestamps\":[1700000000000000,1700000360000000],\"conversion_status\":true}",
+                "BIGINT BIGINT"},
+               {"{\"journey_id\":7,\"uid\":\"2018-07-01\",\"campaigns\":[\"a\"],\"timestamps\":[5]}\n"
+                "{\"journey_id\":\"x\",\"uid\":8,\"campaigns\":[\"a\"],\"timestamps\":[5]}",
+                "VARCHAR VARCHAR"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    da_text lines = {0}, parquet = {0};
+    const da_slice body = {cases[i].body, strlen(cases[i].body)};
+    expect_ok(da_service_answer(&f.service, f.db, DA_BODY_JSON, body, DA_BODY_JSON, &lines, err));
+    expect_ok(da_service_answer(&f.service, f.db, DA_BODY_JSON, body, DA_BODY_PARQUET, &parquet, err));
+    store_write_text(f.folder, "answers.json", da_text_cstr(&lines));
+    folder_write(folder_path(f.folder, "answers.parquet"), parquet.data, parquet.length);
+    char sql[2048];
+    const char *columns = "* EXCLUDE (journey_id, uid) REPLACE (conversion_probability::FLOAT AS conversion_probability, "
+                          "attention::FLOAT[] AS attention, linear_attribution::DOUBLE[] AS linear_attribution, "
+                          "last_touch_attribution::DOUBLE[] AS last_touch_attribution)";
+    snprintf(
+        sql, sizeof sql,
+        "WITH lines AS (SELECT %s FROM read_json('%s', format = 'newline_delimited')), "
+        "file AS (SELECT %s FROM read_parquet('%s')) "
+        "SELECT (SELECT count(*) FROM file) || ' ' || (SELECT count(*) FROM ((FROM lines EXCEPT FROM file) UNION ALL (FROM file EXCEPT "
+        "FROM lines)))",
+        columns, folder_path(f.folder, "answers.json"), columns, folder_path(f.folder, "answers.parquet"));
+    assert_string_equal(store_query(f.db, sql), "2 0");
+    snprintf(sql, sizeof sql, "SELECT typeof(journey_id) || ' ' || typeof(uid) FROM read_parquet('%s') LIMIT 1",
+             folder_path(f.folder, "answers.parquet"));
+    assert_string_equal(store_query(f.db, sql), cases[i].types);
+    da_text_free(&lines);
+    da_text_free(&parquet);
+  }
   close_fixture(&f);
 }
 
@@ -110,6 +151,7 @@ static void a_method_that_cannot_be_served_is_refused(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(answers_are_those_of_attribute),
+      cmocka_unit_test(parquet_says_what_json_lines_say),
       cmocka_unit_test(a_method_that_cannot_be_served_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -43,11 +43,12 @@ class Server:
     def connect(self):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
 
-    def ask(self, method, path, body=None, kind=None, connection=None):
+    def ask(self, method, path, body=None, kind=None, connection=None, accept=None):
         """(code, body)"""
         own = connection or self.connect()
         try:
-            own.request(method, path, body, {"Content-Type": kind} if kind else {})
+            headers = {"Content-Type": kind, "Accept": accept}
+            own.request(method, path, body, {name: value for name, value in headers.items() if value})
             answer = own.getresponse()
             return answer.status, answer.read()
         finally:
@@ -119,6 +120,13 @@ class Invocations(unittest.TestCase):
         self.assertEqual(code, 200)
         self.assertIn("journey_id", json.loads(answer.splitlines()[0]))
         self.assert_refused(self.server.post(b"PAR1 or not", PARQUET), 400, "expected a Parquet file")
+
+    def test_parquet_is_written_where_it_is_wanted(self):
+        code, answer = self.server.ask("POST", "/invocations", lines(random_journeys(3)), JSON_LINES, accept=PARQUET)
+        self.assertEqual(code, 200)
+        self.assertEqual((answer[:4], answer[-4:]), (b"PAR1", b"PAR1"))
+        # What it says: src/serve/service_test.c. What went wrong is said in JSON all the same.
+        self.assert_refused(self.server.ask("POST", "/invocations", b"{", JSON_LINES, accept=PARQUET), 400, "expected one JSON object")
 
     def test_bad_requests_are_refused_with_one_sentence(self):
         for body, pattern in ((b"{", "journey 1: expected one JSON object"), (b"", "expected at least one journey"),
