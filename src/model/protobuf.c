@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { WIRE_VARINT = 0, WIRE_LENGTH = 2, WIRE_FIXED32 = 5 };
+enum { WIRE_VARINT = 0, WIRE_LENGTH = 2 };
 
 /* Seven bits a byte, the lowest first; the top bit says that more follow. */
 static void append_varint(da_text *message, uint64_t value) {
@@ -20,11 +20,6 @@ static void append_tag(da_text *message, uint32_t field, uint32_t wire_type) { a
 void da_proto_int(da_text *message, uint32_t field, int64_t value) {
   append_tag(message, field, WIRE_VARINT);
   append_varint(message, (uint64_t)value);
-}
-
-void da_proto_float(da_text *message, uint32_t field, float value) {
-  append_tag(message, field, WIRE_FIXED32);
-  da_text_append_n(message, (const char *)&value, sizeof value);
 }
 
 void da_proto_bytes(da_text *message, uint32_t field, const void *data, size_t n_bytes) {

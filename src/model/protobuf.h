@@ -7,7 +7,6 @@
 #include "base/text.h"
 
 void da_proto_int(da_text *message, uint32_t field, int64_t value);
-void da_proto_float(da_text *message, uint32_t field, float value);
 void da_proto_bytes(da_text *message, uint32_t field, const void *data, size_t n_bytes);
 void da_proto_string(da_text *message, uint32_t field, const char *text);
 /* Adds inner as a field and frees it; a failed inner fails the message. */

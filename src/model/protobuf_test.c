@@ -25,8 +25,6 @@ static void fields_are_those_of_the_description(void **state) {
   assert_bytes(&message, "\x08\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11);
   da_proto_int(&message, 20, 0);
   assert_bytes(&message, "\xa0\x01\x00", 3);
-  da_proto_float(&message, 2, 1.5f);
-  assert_bytes(&message, "\x15\x00\x00\xc0\x3f", 5);
 }
 
 static void a_failed_inner_message_fails_the_outer(void **state) {
