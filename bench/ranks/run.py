@@ -9,18 +9,18 @@ import sys
 
 import measure
 
-N_USERS = {"quick": 3000, "normal": 200000, "full": 2000000}[measure.SIZE]
+N_USERS = {"quick": (3000,), "normal": (200_000, 1_000_000), "full": (200_000, 1_000_000)}[measure.SIZE]
 TIMES = {"quick": 1, "normal": 3, "full": 3}[measure.SIZE]
 SETTINGS = ["training.epochs=2", "training.patience=2"]
 WAYS = [("1 process, 1 thread", 1, 1), ("2 processes of 1 thread", 2, 1), ("1 process, 2 threads", 1, 2)]
 
 
-def bucket():
-    folder = measure.DATA / "ranks" / f"W1-{N_USERS}"
+def bucket(n_users):
+    folder = measure.DATA / "ranks" / f"W1-{n_users}"
     if not (folder / "feature_store_preprocessed").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([str(measure.PROGRAM), "simulate", "W1", str(folder), "--users", str(N_USERS), "--no-truth", "--quiet"], check=True)
+        subprocess.run([str(measure.PROGRAM), "simulate", "W1", str(folder), "--users", str(n_users), "--no-truth", "--quiet"], check=True)
         subprocess.run([str(measure.PROGRAM), "journeys", str(folder), "--quiet"], check=True)
     return folder
 
@@ -37,22 +37,27 @@ def train(folder, n_ranks, n_threads):
     return json.loads(output)["train"]["touches_per_second"], model
 
 
-def main():
-    if not shutil.which("mpirun"):
-        sys.exit("expected mpirun (Debian package openmpi-bin) but found none")
-    folder = bucket()
+def compare(n_users):
+    """The rows of one log."""
+    folder = bucket(n_users)
     speeds, models = {name: [] for name, _, _ in WAYS}, set()
     for turn in range(TIMES):
         for name, n_ranks, n_threads in WAYS:
             speed, model = train(folder, n_ranks, n_threads)
             speeds[name].append(speed)
             models.add(model)
-            measure.say(f"{name}: {speed / 1e6:.2f} M touches/s ({turn + 1} of {TIMES})")
+            measure.say(f"{n_users:,} users, {name}: {speed / 1e6:.2f} M touches/s ({turn + 1} of {TIMES})")
     if len(models) != 1:
         sys.exit("expected the same model from all but found several")
-    one = statistics.median(speeds[WAYS[0][0]])
-    rows = [[name, f"{statistics.median(speeds[name]) / 1e6:.2f}", f"{statistics.median(speeds[name]) / one:.2f}x"] for name, _, _ in WAYS]
-    print(f"{measure.machine()}. World W1, {N_USERS:,} users, defaults, {TIMES} runs each in turns, median. All write the same model, byte for byte.")
+    middle = {name: statistics.median(found) for name, found in speeds.items()}
+    return [[f"{n_users:,} users, {name}", f"{speed / 1e6:.2f}", f"{speed / middle[WAYS[0][0]]:.2f}x"] for name, speed in middle.items()]
+
+
+def main():
+    if not shutil.which("mpirun"):
+        sys.exit("expected mpirun (Debian package openmpi-bin) but found none")
+    rows = [row for n_users in N_USERS for row in compare(n_users)]
+    print(f"{measure.machine()}. World W1, defaults, {TIMES} runs each in turns, median. All write the same model, byte for byte.")
     print(f"`bench/run ranks`\n\n{measure.table(['', 'M touches trained a second', 'against one'], rows)}")
 
 

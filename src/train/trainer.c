@@ -192,19 +192,20 @@ static da_status update(da_trainer *trainer, const da_batch *batch, double *loss
   return DA_OK;
 }
 
-/* One batch. is_first: none has been read ahead. With other ranks nothing is, for they all would have to read at the same time. */
+/* One batch; before it that batch and the next are read, the first time here (is_first). Alone, the one after is read beside the
+ * computation. Ranks exchange what each of them has read, so all read at the same time: when the computation is done. */
 static da_status step(da_trainer *trainer, bool is_first, da_error *err) {
   const da_train_job *job = trainer->job;
   da_train_state *state = &trainer->state;
   const uint64_t number = state->n_batches, n_after = da_batches_describe(trainer->batches)->n_batches - number - 1;
-  const bool alone = da_team_size(job->team) == 1;
-  if (is_first || !alone) DA_TRY(read_batch(trainer, number, job->pool, err));
-  if (is_first && alone && n_after > 0) DA_TRY(read_batch(trainer, number + 1, job->pool, err));
+  const size_t n_errands = da_team_size(job->team) == 1 ? 2 : 1;
+  for (uint64_t ahead = 0; is_first && ahead <= n_after && ahead < 2; ahead++) DA_TRY(read_batch(trainer, number + ahead, job->pool, err));
   const da_ready_batch *ready = place_of(trainer, number);
   if (ready->status != DA_OK) return da_fail(err, ready->status, "%s", ready->err.msg);
-  if (alone) da_engine_take_along(trainer->engine, prepare, n_after < 2 ? n_after : 2, trainer);
+  da_engine_take_along(trainer->engine, prepare, n_after < n_errands ? n_after : n_errands, trainer);
   double loss;
   DA_TRY(update(trainer, &ready->batch, &loss, err));
+  if (n_errands < 2 && n_after > 1) DA_TRY(read_batch(trainer, number + 2, job->pool, err));
   state->loss += loss;
   state->n_batches++;
   return DA_OK;

@@ -19,7 +19,7 @@ typedef struct {
   da_error err;
 } da_ready_batch;
 
-/* While one is computed, a thread plans the next and another reads the one after. */
+/* While one is computed, a thread plans the next; the one after is read beside it, or after it (several ranks). */
 enum { DA_N_READY = 3 };
 
 /* Valid as {0}. */
