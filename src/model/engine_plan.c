@@ -163,20 +163,23 @@ static void order_journeys(da_plan *plan, const da_shape *shape, const da_batch 
 
 /* ---- chunks and tiles ---- */
 
-/* Cuts positions begin .. end-1, n_nodes in all, into tiles of about equal size. A tile computes its first journey whole. */
+/* Cuts positions begin .. end-1, n_nodes in all, into tiles of about equal size. A tile computes its first journey whole; a segmented
+ * journey has one to itself. */
 static void cut_tiles(da_plan *plan, const da_batch *batch, uint32_t begin, uint32_t end, uint64_t n_nodes, uint32_t tile_nodes) {
   const uint64_t n_tiles = n_nodes / tile_nodes + 1, target = n_nodes / n_tiles + 1;
   da_tile tile = {.begin = begin, .end = begin};
+  bool after_segmented = false;
   for (uint32_t p = begin; p < end; p++) {
     const uint32_t n = length_of(batch, plan->order[p]);
     const bool segmented = n > DA_SEGMENT;
-    const bool full = tile.n_nodes >= target || (tile.end > tile.begin && segmented);
+    const bool full = tile.n_nodes >= target || (tile.end > tile.begin && (segmented || after_segmented));
     if (full) {
       plan->tiles[plan->n_tiles++] = tile;
       tile = (da_tile){.begin = p, .end = p};
     }
     tile.n_nodes += tile.end == tile.begin ? n : n - plan->n_shared[p];
     tile.end = p + 1;
+    after_segmented = segmented;
     if (!segmented && tile.n_nodes > plan->max_tile_nodes) plan->max_tile_nodes = tile.n_nodes;
   }
   plan->tiles[plan->n_tiles++] = tile;
