@@ -19,9 +19,9 @@
 enum { DA_TILE_NODES = 384, DA_TILE_JOURNEYS = 16, DA_TILE_MAX_NODES = 2048 };
 /* A journey with more touches than this is a tile of its own, worked off in segments of this length. */
 enum { DA_SEGMENT = 512 };
-/* A chunk has about DA_CHUNK_NODES; down to DA_SMALL_CHUNK_NODES where the batch would have less than DA_EVEN_CHUNKS, too few for
- * threads to share evenly. */
-enum { DA_CHUNK_NODES = 512, DA_SMALL_CHUNK_NODES = 256, DA_EVEN_CHUNKS = 8, DA_MAX_CHUNKS = 16 };
+/* A chunk has about DA_CHUNK_NODES, for each has gradients of its own to add up in the end; down to DA_SMALL_CHUNK_NODES where the batch
+ * would have less than DA_EVEN_CHUNKS, too few for threads to share evenly. */
+enum { DA_CHUNK_NODES = 896, DA_SMALL_CHUNK_NODES = 256, DA_EVEN_CHUNKS = 8, DA_MAX_CHUNKS = 16 };
 
 typedef struct {
   uint32_t begin, end; /* positions in the order */
