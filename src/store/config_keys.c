@@ -52,7 +52,7 @@ static const da_config_key keys[] = {
     {"training.batch_size", DA_KEY_COUNT, AT(training.batch_size), 0, 10000000, "0", "journeys a step; 0: chosen"},
     {"training.learning_rate", DA_KEY_NUMBER, AT(training.learning_rate), 1e-9, 10, "0.001",
      "of Adam; for a chosen batch_size that of 16 journeys, times sqrt(batch / 16)"},
-    {"training.patience", DA_KEY_COUNT, AT(training.patience), 1, 100000, "2", "epochs without a better validation loss"},
+    {"training.patience", DA_KEY_COUNT, AT(training.patience), 1, 100000, "3", "epochs without a better validation loss"},
     {"training.oversample", DA_KEY_FLAG, AT(training.oversample), 0, 0, "false",
      "converting journeys up to parity; probabilities are corrected"},
     {"training.weight_decay", DA_KEY_NUMBER, AT(training.weight_decay), 0, 1, "0", "of AdamW"},

@@ -1,9 +1,35 @@
 #include "train/rows.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "model/network.h"
+
+enum { N_WAVES = 2 };
+
+static void begin_bins(const da_input *input, uint32_t width, da_random *random, float *table) {
+  const uint32_t first = input->first_row + 1, n_bins = input->n_rows - 1;
+  for (uint32_t e = 0; e < width; e++) {
+    double height[N_WAVES];
+    for (int k = 0; k < N_WAVES; k++) height[k] = da_random_normal(random) / (k + 1);
+    for (uint32_t b = 0; b < n_bins; b++) {
+      const double place = (double)b / (n_bins - 1);
+      double curve = 0;
+      for (int k = 0; k < N_WAVES; k++) curve += height[k] * cos(acos(-1) * (k + 1) * place);
+      table[(size_t)(first + b) * width + e] = (float)curve;
+    }
+  }
+}
+
+void da_rows_begin(const da_input *inputs, uint32_t n, uint32_t width, uint64_t seed, float *table) {
+  da_random random;
+  da_random_init(&random, seed, 0);
+  for (uint32_t i = 0; i < n; i++) {
+    if (da_input_is_ordered(&inputs[i]) && inputs[i].n_rows > 2) begin_bins(&inputs[i], width, &random, table);
+  }
+}
 
 /* Over the journeys begin .. end-1. */
 static da_status count_part(const da_input_reader *reader, uint64_t begin, uint64_t end, uint64_t *count, da_error *err) {

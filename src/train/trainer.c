@@ -13,7 +13,7 @@
 enum { MAX_RETRIES = 4, SECONDS_BETWEEN_CHECKPOINTS = 60 };
 
 /* What the seed is used for; each use has numbers of its own. */
-enum { STREAM_INIT, STREAM_ORDER, STREAM_MASKS };
+enum { STREAM_INIT, STREAM_ORDER, STREAM_MASKS, STREAM_ROWS };
 
 /* ---- life ---- */
 
@@ -45,6 +45,9 @@ static void begin(da_trainer *trainer) {
   da_network_init(&trainer->model->shape, da_random_hash(trainer->plan.seed, STREAM_INIT), state->params);
   da_tensor tensors[DA_N_TENSORS];
   da_network_layout(&trainer->model->shape, tensors);
+  const da_inputs *inputs = &trainer->model->inputs;
+  da_rows_begin(inputs->items, inputs->n, trainer->model->shape.n_embedding, da_random_hash(trainer->plan.seed, STREAM_ROWS),
+                state->params + tensors[DA_TENSOR_EMBEDDING].offset);
   state->params[tensors[DA_TENSOR_OUT_B].offset] = prior_logit(da_batches_describe(trainer->batches));
   memset(state->adam.m, 0, state->n * sizeof(float));
   memset(state->adam.v, 0, state->n * sizeof(float));
