@@ -18,7 +18,7 @@ CLIENTS = {
     "npm": 'for last; do :; done; cp "$REGISTRY/npm-${last%%@*}.tgz" "${last%%@*}-1.tgz" || { echo "npm error 404"; exit 1; }',
     "pip3": '[ "$1" = --version ] && exit; while [ "$1" != --dest ]; do shift; done; cp "$REGISTRY/${3%%==*}-1.whl" "$2/"',
     "cargo": 'mkdir -p "$CARGO_HOME/registry/cache/r"; cp "$REGISTRY/header-1.crate" "$CARGO_HOME/registry/cache/r/"',
-    "apt-get": 'case $* in *update*) touch "$SYSTEM/updated";; *) [ -e "$SYSTEM/updated" ] && touch "$SYSTEM/yaml";; esac',
+    "apt-get": 'case $* in download*) cp "$REGISTRY/${3%%=*}_1.deb" .;; *update*) touch "$SYSTEM/updated";; *) [ -e "$SYSTEM/updated" ] && touch "$SYSTEM/yaml";; esac',
     "sudo": "exit 1",
 }
 # Quiet questions, not written down.
@@ -26,6 +26,8 @@ SYSTEM = {
     "pkg-config": 'case $* in *yaml-0.1) [ -e "$SYSTEM/yaml" ];; esac',
     "id": 'echo "${FAKE_UID:-0}"',
     "uname": '[ "$1" = -m ] && echo "${FAKE_MACHINE:-x86_64}" || echo Linux',
+    "dpkg-deb": 'mkdir -p "$3/usr/bin"; cp "$2" "$3/usr/bin/bochs-bin"',
+    "ldd": '[ ! -e "$SYSTEM/no-gtk" ] || echo "libgtk-3.so.0 => not found"',
     "cc": "", "cmake": "", "ninja": "", "mpirun": "",
 }
 TOOLS = "bash env dirname tr awk sha256sum cut mkdir mktemp cp mv rm tar gzip grep sed tail find python3 cat sh touch".split()
@@ -54,6 +56,7 @@ REGISTRY = {
     "npm-library.tgz": archive_tar({"package/libduckdb.so": b"library"}),
     "npm-header.tgz": archive_tar({"package/src/" + HEADER: b"older header"}),
     "header-1.crate": archive_tar({"header-1/duckdb.tar.gz": archive_tar({HEADER: b"header"})}),
+    "bochs_1.deb": b"emulator",
     "httpfs-1.whl": archive_wheel({"duckdb_extension_httpfs/extensions/v1/httpfs.duckdb_extension": b"httpfs"}),
 }
 # name, platform, client, package, file in the cache, file in the registry
@@ -62,6 +65,7 @@ LOCK = (
     ("duckdb-header", "any", "cargo", "header@1", "header-1.crate", "header-1.crate"),
     ("duckdb-header", "any", "npm", "header@1", "header-1.tgz", "npm-header.tgz"),
     ("duckdb-httpfs", "linux-x86_64", "pip", "httpfs==1", "httpfs-1.whl", "httpfs-1.whl"),
+    ("bochs", "linux-x86_64", "apt", "bochs=1", "bochs_1.deb", "bochs_1.deb"),
 )
 
 
@@ -97,14 +101,14 @@ class Machine(unittest.TestCase):
         (scripts / "dependencies.lock").write_text("# comment\n" + "\n".join(lines) + "\n", encoding="utf-8")
         return self.top / name
 
-    def bootstrap(self, **variables):
+    def bootstrap(self, *arguments, **variables):
         calls = self.top / "system/calls"
         calls.write_text("", encoding="utf-8")
         environment = {
             "PATH": str(self.top / "bin"), "HOME": str(self.top / "home"), "CARGO_HOME": str(self.top / "home/cargo"),
             "REGISTRY": str(self.top / "registry"), "SYSTEM": str(self.top / "system"), **variables,
         }
-        result = subprocess.run([str(self.clone / "scripts/bootstrap")], env=environment, capture_output=True, text=True, check=False)
+        result = subprocess.run([str(self.clone / "scripts/bootstrap"), *arguments], env=environment, capture_output=True, text=True, check=False)
         self.said = result.stderr
         self.calls = calls.read_text(encoding="utf-8").split()
         return result.returncode
@@ -206,6 +210,18 @@ class Bootstrap(Machine):
         self.write_tool("apt-get", "exit 1")
         self.assertEqual(self.bootstrap(), 0, self.said)
         self.assertIn("could not install openmpi-bin: the program is built without", self.said)
+
+    def test_gets_an_emulator_that_any_user_may_download(self):
+        self.assertEqual(self.bootstrap("--emulator", FAKE_UID="1000"), 0, self.said)
+        self.assertEqual((self.clone / ".deps/emulator/usr/bin/bochs-bin").read_text(), "emulator")
+        self.assertEqual(self.calls, ["apt-get"])
+        self.assertEqual(self.bootstrap("--emulator"), 0, self.said)
+        self.assertEqual((self.calls, self.said), ([], ""))
+
+    def test_names_the_libraries_without_which_the_emulator_does_not_start(self):
+        (self.top / "system/no-gtk").touch()
+        self.assertEqual(self.bootstrap("--emulator", FAKE_UID="1000"), 1)
+        self.assertIn("expected Bochs to start but it does not; install libasound2, libgtk-3-0", self.said)
 
 
 if __name__ == "__main__":
