@@ -7,8 +7,9 @@
  *
  *   client ==> one thread that receives and sends ==> queue (bounded) ==> workers, a thread each
  *
- * A body takes a worker's time only when it is whole: slow clients keep nobody waiting, and who is silent too long, or sends a header or a
- * body only drop by drop, is cut off. What cannot be taken is refused at once: 413 a body that is too large, 503 (Retry-After) when the queue, or the room for bodies, is full. */
+ * A body takes a worker's time only when it is whole: slow clients keep nobody waiting, and who is silent too long, or sends a header or
+ * a body only drop by drop, is cut off. What cannot be taken is refused at once: 413 a body that is too large, 503 (Retry-After) when the
+ * queue, or the room for bodies, is full. */
 #ifndef DA_SERVE_SERVER_H
 #define DA_SERVE_SERVER_H
 

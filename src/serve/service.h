@@ -36,8 +36,8 @@ void da_service_close(da_service *service); /* {0} and a second call allowed */
 /* Appends the answer to a request of that type, in the wanted type. db: for Parquet. */
 da_status da_service_answer(const da_service *service, da_db *db, da_body_type type, da_slice body, da_body_type wanted, da_text *answer,
                             da_error *err) DA_MUST_CHECK;
-/* Appends the lines of an answer as a Parquet file: a row a journey, journey_id and uid (BIGINT where all are whole numbers, else VARCHAR; NULL
- * where the request had none), conversion_probability FLOAT, attention LIST<FLOAT>, NAME_attribution LIST<DOUBLE>. */
+/* Appends the lines of an answer as a Parquet file: a row a journey, journey_id and uid (BIGINT where all are whole numbers, else VARCHAR;
+ * NULL where the request had none), conversion_probability FLOAT, attention LIST<FLOAT>, NAME_attribution LIST<DOUBLE>. */
 da_status da_service_to_parquet(const da_service *service, da_db *db, da_slice lines, da_text *parquet, da_error *err) DA_MUST_CHECK;
 
 #endif
