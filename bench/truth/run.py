@@ -8,6 +8,7 @@ from measure import BUILD, SIZE, Run, once, say
 
 WORLDS = ["W1", "W2", "W3", "W4", "W5", "W5,lift=brand_search+retarget", "W1,cut", "S1"]
 DRAWN = ["hazard:7001", "hazard:7002", "hazard:7003", "hazard:7004", "machine:7001", "machine:7002"]  # nobody tuned a rule for these
+BURSTS = [f"burst:{number},lift=bursts" for number in (7001, 7002, 7003, 7004)]  # what bursts of intent bring is pinned to its truth
 METHODS = "incremental,removal,first_touch,last_touch,linear,time_decay,position_based,participation,markov,shapley,shao_li,logistic,additive_hazard"
 NETWORK = "attention,removal_model,shapley_model"
 FEW = "incremental,removal,last_touch,linear"
@@ -61,6 +62,8 @@ def main():
     show([world for world in WORLDS if "," not in world], "--methods", NETWORK)
     print("\nWorlds with parameters drawn at random, which nobody had looked at before the rule was final:")
     show(DRAWN, "--methods", FEW)
+    print("\nThe same of worlds with bursts of intent, where experiments tell what the campaigns cause that bursts bring:")
+    show(BURSTS, "--methods", FEW)
     print("\nHow sure it is: true removal effects inside their 90 % intervals, draws from seed 301.")
     show(["W1", "W2", "W3", "W4"], "--intervals", "--methods", "incremental,removal", seed=301)
     print("\n200 campaigns:")
