@@ -5,9 +5,9 @@ import duckdb
 import logs
 import measure
 
-N_USERS = {"quick": 3000, "normal": 50000, "full": 500000}[measure.SIZE]
+N_USERS = {"quick": 3000, "normal": 30000, "full": 500000}[measure.SIZE]
 SEEDS = {"quick": [1, 2], "normal": [1, 2, 3], "full": [1, 2, 3, 4, 5, 6]}[measure.SIZE]
-WORLDS = {"quick": ["W1"], "normal": ["W1", "W2", "W5"], "full": logs.WORLDS}[measure.SIZE]
+WORLDS = {"quick": ["W1"], "normal": ["W1", "W2"], "full": logs.WORLDS}[measure.SIZE]
 RATES = [0, 0.1, 0.3]
 KINDS = ["step", "journey"]
 

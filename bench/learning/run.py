@@ -1,25 +1,16 @@
 """How well the defaults learn: log loss, AUC and calibration on journeys never trained on, with and without time; with and without
 oversampling; against ten other settings, on every simulated world and both real logs of the shared data."""
-import csv
-import gzip
-import json
-import os
-import pathlib
-import shutil
 import statistics
-import subprocess
 
 import features
+import logs
 import measure
 
-SHOP, PATHS = "ecommerce_touchpoints.csv.gz", "paths_12_channels.csv.gz"
-WORLDS = ["W1", "W2", "W3", "W4", "W5", "S1"]
 N_USERS = {"quick": 4000, "normal": 40000, "full": 400000}[measure.SIZE]
 # Of the worlds in which the defaults meet ten other settings: --full trains on a million journeys.
 N_AGAINST = {"quick": 4000, "normal": 40000, "full": 1250000}[measure.SIZE]
 # Half of so many users' journeys are the 100,000 held out for calibration.
 N_CALIBRATION = {"quick": 4000, "normal": 220000, "full": 220000}[measure.SIZE]
-HELD_OUT_HALF = {"split.fractions": "[0.4, 0.08, 0.52]"}
 
 # Ten others to hold the defaults against, around them and far from them.
 OTHERS = [
@@ -36,80 +27,14 @@ OTHERS = [
 ]
 
 
-def call(verb, bucket, settings, *options):
-    command = [str(measure.PROGRAM), verb, str(bucket), "--quiet", *options]
-    for key, value in settings.items():
-        command += ["--set", f"{key}={value}"]
-    return subprocess.run([*command, "--json"], check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def simulated(world, n_users, settings=()):
-    """A bucket with the journeys of a world; made once."""
-    bucket = measure.DATA / "learning" / (f"{world}-{n_users}" + ("-half" if settings else ""))
-    if not (bucket / "feature_store_preprocessed").exists():
-        shutil.rmtree(bucket, ignore_errors=True)
-        bucket.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([str(measure.PROGRAM), "simulate", world, str(bucket), "--users", str(n_users), "--no-truth", "--quiet"], check=True)
-        call("journeys", bucket, dict(settings))
-    return bucket
-
-
-def shared(name):
-    """A file of the shared data; None where it is not."""
-    folder = pathlib.Path(os.environ["DA_SHARED"]) if "DA_SHARED" in os.environ else measure.ROOT.parent / "shared"
-    return folder / "data" / name if (folder / "data" / name).exists() else None
-
-
-def real(name, fill):
-    """A bucket with the journeys of a log that fill(bucket) puts there; made once."""
-    bucket = measure.DATA / "learning" / name
-    if not (bucket / "feature_store_preprocessed").exists():
-        shutil.rmtree(bucket, ignore_errors=True)
-        (bucket / "raw").mkdir(parents=True)
-        fill(bucket)
-        call("journeys", bucket, {})
-    return bucket
-
-
-def fill_shop(bucket):
-    shutil.copy(shared(SHOP), bucket / "raw")
-    (bucket / "config.yaml").write_text(
-        "columns: {uid: customer_id, timestamp: time, campaign: channel, conversion: conversion, value: conversion_value}\n")
-
-
-def fill_paths(bucket):
-    """Each path as often as it was counted, each time another user; a touch a second, for there are no times."""
-    uid = 0
-    with gzip.open(shared(PATHS), "rt") as paths, open(bucket / "raw/impressions.csv", "w", newline="") as log:
-        rows = csv.writer(log)
-        rows.writerow(["uid", "timestamp", "campaign", "conversion"])
-        for path in csv.DictReader(paths):
-            campaigns = path["path"].split(" > ")
-            for count, converts in ((path["total_conversions"], 1), (path["total_null"], 0)):
-                for uid in range(uid + 1, uid + 1 + int(count)):
-                    rows.writerows([uid, 1_700_000_000 + t, campaign, int(converts and t + 1 == len(campaigns))]
-                                   for t, campaign in enumerate(campaigns))
-
-
-def logs(n_users):
+def all_logs(n_users):
     """{name: (bucket, whether its times mean something)}"""
-    found = {world: (simulated(world, n_users), True) for world in WORLDS}
-    if shared(SHOP):
-        found["shop (real)"] = real("shop", fill_shop), True
-    if shared(PATHS):
-        found["paths (real)"] = real("paths", fill_paths), False
+    found = {world: (logs.world("learning", world, n_users), True) for world in logs.WORLDS}
+    if logs.shared(logs.SHOP):
+        found["shop (real)"] = logs.shop("learning"), True
+    if logs.shared(logs.PATHS):
+        found["paths (real)"] = logs.paths("learning"), False
     return found
-
-
-def train(bucket, settings, name):
-    return measure.once(f"learning {bucket.name} {settings}", lambda: train_anew(bucket, settings, name))
-
-
-def train_anew(bucket, settings, name):
-    shutil.rmtree(bucket / "model", ignore_errors=True)
-    result = json.loads(call("train", bucket, settings))["train"]
-    measure.say(f"{bucket.name}, {name}: log loss {result['metrics']['test']['loss']:.4f}, {result['epochs']} epochs, {result['seconds']:.0f} s")
-    return result
 
 
 def described(metrics):
@@ -118,10 +43,10 @@ def described(metrics):
 
 def with_and_without_time():
     rows = []
-    for name, (bucket, has_times) in logs(N_USERS).items():
-        without = train(bucket, {"model.time": "off"}, "time off")["metrics"]["test"]
+    for name, (bucket, has_times) in all_logs(N_USERS).items():
+        without = logs.train(bucket, {"model.time": "off"}, "time off")["metrics"]["test"]
         cells = described(without)
-        others = described(train(bucket, {"model.time": "on"}, "time on")["metrics"]["test"]) if has_times else ["-"] * 3
+        others = described(logs.train(bucket, {"model.time": "on"}, "time on")["metrics"]["test"]) if has_times else ["-"] * 3
         rows.append([name, f"{without['journeys']:,}"] + [cell for pair in zip(cells, others) for cell in pair])
     head = ["log", "test journeys", "AUC without", "with time", "log loss without", "with time", "ECE without", "with time"]
     return measure.table(head, rows)
@@ -130,9 +55,9 @@ def with_and_without_time():
 def calibration():
     rows = []
     for world in ("W1", "W2"):
-        bucket = simulated(world, N_CALIBRATION, HELD_OUT_HALF)
+        bucket = logs.world("learning", world, N_CALIBRATION, logs.HALF)
         for oversample in ("false", "true"):
-            test = train(bucket, {"training.oversample": oversample}, f"oversample {oversample}")["metrics"]["test"]
+            test = logs.train(bucket, {"training.oversample": oversample}, f"oversample {oversample}")["metrics"]["test"]
             rows.append([world, oversample, f"{test['journeys']:,}", f"{100 * test['conversions'] / test['journeys']:.1f} %",
                          f"{test['loss']:.4f}", f"{test['calibration_error']:.4f}"])
     return measure.table(["world", "oversample", "held-out journeys", "converting", "log loss", "ECE"], rows)
@@ -159,7 +84,7 @@ def train_features(bucket, kind, columns):
         (bucket / "raw").mkdir(parents=True)
         features.write_log(bucket / "raw/log.csv", N_USERS, interacting=kind.startswith("decides"))
     (bucket / "config.yaml").write_text(f"columns: {columns}\n")
-    return json.loads(call("run", bucket, {}, "--force", "--to", "train"))["train"]["metrics"]["test"]
+    return logs.call("run", bucket, {}, "--force", "--to", "train")["train"]["metrics"]["test"]
 
 
 def settings_of(has_times, settings):
@@ -170,9 +95,9 @@ def settings_of(has_times, settings):
 def against_ten():
     """A column a log, a row a setting: log loss on test in percent of the defaults'."""
     columns = []
-    chosen = logs(N_AGAINST)
+    chosen = all_logs(N_AGAINST)
     for bucket, has_times in chosen.values():
-        results = [train(bucket, settings_of(has_times, settings), written(settings)) for settings in [{}, *OTHERS]]
+        results = [logs.train(bucket, settings_of(has_times, settings), written(settings)) for settings in [{}, *OTHERS]]
         own, *others = [result["metrics"]["test"]["loss"] for result in results]
         columns.append([f"{own:.4f}", results[0]["epochs"], *(100 * (other / own - 1) for other in others)])
     names = ["defaults: log loss", "epochs until they stopped", *map(written, OTHERS)]
