@@ -4,8 +4,10 @@
 
 #include "model/inputs.h"
 
-enum { SMALLEST_BATCH = 32, LARGEST_BATCH = 16384 };
-enum { FEWEST_BATCHES = 75 }; /* of an epoch, unless its journeys are too few for it */
+enum { SMALLEST_BATCH = 32, LARGE_BATCH = 8192, LARGEST_BATCH = 16384 };
+/* Of an epoch. Small sets are short of steps: 80,000 journeys in batches of 1,024, 78 an epoch, end up with worse probabilities than in
+ * batches of 512 (train_calibration_slow_test.c). Large sets are not (docs/training.md). */
+enum { FEWEST_BATCHES = 100, FEWEST_LARGE_BATCHES = 75 };
 enum { UNSCALED_BATCH = 16 }; /* for which learning_rate holds as it stands */
 
 static uint64_t count_train(const da_journeys *set) {
@@ -16,7 +18,10 @@ static uint64_t count_train(const da_journeys *set) {
 
 static uint32_t choose_batch(uint64_t n_journeys) {
   uint32_t size = SMALLEST_BATCH;
-  while (size < LARGEST_BATCH && (uint64_t)2 * size * FEWEST_BATCHES <= n_journeys) size *= 2;
+  for (uint32_t next = 2 * size; next <= LARGEST_BATCH; next *= 2) {
+    const uint64_t fewest = next < LARGE_BATCH ? FEWEST_BATCHES : FEWEST_LARGE_BATCHES;
+    if (next * fewest <= n_journeys) size = next;
+  }
   return size;
 }
 

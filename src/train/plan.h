@@ -23,8 +23,8 @@ typedef struct {
   uint64_t seed;
 } da_train_plan;
 
-/* batch_size 0: the largest power of two from 32 to 16,384 that leaves an epoch 75 batches or more. Gradients of large batches are less
- * noisy and bear a higher rate: for a batch chosen here learning_rate is that of 16 journeys and grows with the batch's square root
+/* batch_size 0: the largest power of two from 32 to 16,384 that leaves an epoch 100 batches or more, from 8,192 on 75. Gradients of large batches
+ * are less noisy and bear a higher rate: for a batch chosen here learning_rate is that of 16 journeys and grows with the batch's square root
  * (Malladi et al. 2022 for Adam): .001 becomes .0014 at 32, .008 at 1,024, .032 at 16,384. A batch_size that was asked for is used with
  * learning_rate as it stands. */
 void da_train_plan_make(const da_journeys *set, const da_config *config, da_train_plan *plan);

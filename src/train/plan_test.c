@@ -27,8 +27,8 @@ static void an_open_batch_size_follows_the_data(void **state) {
     uint64_t n;
     uint32_t batch_size;
     double rate;
-  } wanted[] = {{0, 32, .001 * sqrt(2)}, {40, 32, .001 * sqrt(2)},         {4799, 32, .001 * sqrt(2)}, {4800, 64, .002},
-                {25600, 256, .004},      {307199, 2048, .001 * sqrt(128)}, {307200, 4096, .016},       {N, 16384, .032}};
+  } wanted[] = {{0, 32, .001 * sqrt(2)}, {40, 32, .001 * sqrt(2)}, {6399, 32, .001 * sqrt(2)},       {6400, 64, .002}, {25600, 256, .004},
+                {102400, 1024, .008},    {614399, 4096, .016},     {614400, 8192, .001 * sqrt(512)}, {N, 16384, .032}};
   for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
     da_journeys set = set_of(wanted[i].n, flags, first_touch, time_us);
     da_config config = some_config();
