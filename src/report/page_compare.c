@@ -22,24 +22,29 @@ static bool is_wild(const da_page *page, size_t method) {
   return da_share_of_all(page->report, sum) > MOST_SHARED;
 }
 
-/* The shares of the campaigns order[0 .. n-1] over all methods lie within, but for those of wild ones, which would squeeze all others;
- * *some_beyond says whether some of these lie outside. */
-static void find_range(const da_page *page, const uint32_t *order, size_t n, double *low, double *high, bool *some_beyond) {
-  size_t n_methods = page->report->totals->n_methods;
+/* The shares of the campaigns order[0 .. n-1] over all methods lie within, but for those of wild ones, which would squeeze all others. */
+static void find_range(const da_page *page, const uint32_t *order, size_t n, double *low, double *high) {
   *low = *high = 0;
-  for (size_t m = 0; m < n_methods; m++) {
-    for (size_t i = 0; i < n && !is_wild(page, m); i++) {
+  for (size_t m = 0; m < page->report->totals->n_methods; m++) {
+    if (is_wild(page, m)) continue;
+    for (size_t i = 0; i < n; i++) {
       *low = fmin(*low, share_of(page, m, order[i]));
       *high = fmax(*high, share_of(page, m, order[i]));
     }
   }
   for (size_t i = 0; page->report->facts->truth && i < n; i++) *high = fmax(*high, true_share_of(page, order[i]));
   if (*high <= *low) *high = *low + 1;
-  *some_beyond = false;
-  for (size_t m = 0; m < n_methods; m++) {
-    for (size_t i = 0; i < n && is_wild(page, m); i++)
-      *some_beyond |= share_of(page, m, order[i]) < *low || share_of(page, m, order[i]) > *high;
+}
+
+static bool is_beyond(double share, double low, double high) { return share < low || share > high; }
+
+static bool some_beyond(const da_page *page, const uint32_t *order, size_t n, double low, double high) {
+  for (size_t m = 0; m < page->report->totals->n_methods; m++) {
+    for (size_t i = 0; i < n; i++) {
+      if (is_beyond(share_of(page, m, order[i]), low, high)) return true;
+    }
   }
+  return false;
 }
 
 /* Where the colours begin again. */
@@ -51,7 +56,7 @@ static double position_of(double share, double low, double high) { return 100 * 
 static void print_dot(da_page *page, size_t method, double share, double low, double high) {
   const da_method *what = page->report->totals->methods[method].method;
   da_text_printf(page->out, "<i class=\"dot c%zu%s%s%s\" style=\"left:%.2f%%\" title=\"%s: ", method % N_COLOURS, shape_of(method),
-                 method == 0 ? " first" : "", share < low || share > high ? " beyond" : "", position_of(share, low, high), what->title);
+                 method == 0 ? " first" : "", is_beyond(share, low, high) ? " beyond" : "", position_of(share, low, high), what->title);
   da_page_percent(page->out, share);
   da_text_append(page->out, "\"></i>");
 }
@@ -89,14 +94,13 @@ static void print_strip(da_page *page, uint32_t campaign, double low, double hig
 static void print_strips(da_page *page, const uint32_t *order, size_t n) {
   const da_credit_totals *totals = page->report->totals;
   double low, high;
-  bool some_beyond;
-  find_range(page, order, n, &low, &high, &some_beyond);
+  find_range(page, order, n, &low, &high);
   da_text_append(page->out, "<div class=\"legend\">");
   for (size_t m = 0; m < totals->n_methods; m++) {
     da_text_printf(page->out, "<span><i class=\"dot c%zu%s\"></i>%s</span> ", m % N_COLOURS, shape_of(m), totals->methods[m].method->title);
   }
   if (page->report->facts->truth) da_text_append(page->out, "<span><i class=\"true\"></i>True, in the simulated world</span>");
-  if (some_beyond)
+  if (some_beyond(page, order, n, low, high))
     da_text_append(page->out,
                    "<span><i class=\"dot beyond\"></i>A ring: beyond the end, where the other dots could not be told apart</span>");
   da_text_append(page->out, "</div>\n<div class=\"strips\">\n");
@@ -124,8 +128,7 @@ static void print_share_row(da_page *page, uint32_t campaign, double high) {
 static void print_shares(da_page *page, const uint32_t *order, size_t n) {
   const da_credit_totals *totals = page->report->totals;
   double low, high;
-  bool some_beyond;
-  find_range(page, order, n, &low, &high, &some_beyond);
+  find_range(page, order, n, &low, &high);
   da_text_append(page->out, "<div class=\"scroll\"><table class=\"sortable heat\">\n<thead><tr><th scope=\"col\">Campaign</th>");
   for (size_t m = 0; m < totals->n_methods; m++) da_text_printf(page->out, "<th scope=\"col\">%s</th>", totals->methods[m].method->title);
   da_text_append(page->out, "</tr></thead>\n<tbody>\n");
