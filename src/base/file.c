@@ -72,7 +72,7 @@ static bool copy(const char *from, const char *to) {
 
 da_status da_file_share(const char *from, const char *to, da_error *err) {
   if (link(from, to) == 0 || copy(from, to)) return DA_OK;
-  return da_fail(err, DA_ERR_IO, "expected to put %s beside %s but found: %s", to, from, strerror(errno));
+  return da_file_fail(err, errno, "write", to);
 }
 
 da_status da_file_write_at(int file, const char *name, const void *bytes, size_t n_bytes, uint64_t at, da_error *err) {
